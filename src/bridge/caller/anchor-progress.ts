@@ -1,0 +1,40 @@
+import { Context } from '@temporalio/activity';
+import type { Started } from '../../shared/wire/anchor-report.js';
+
+/**
+ * What one attempt of the anchor activity leaves to the next, in the heartbeat details: no history event, no storage of
+ * our own.
+ */
+export interface AnchorProgress {
+  /** Number of the attempt that wrote this. */
+  readonly attempt: number;
+  /** Whether the wrapper is known to have been started. */
+  readonly started: Started;
+  /** Fallback looks made. */
+  readonly looks: number;
+  /** Attempts in a row at a cluster that could not be reached. */
+  readonly failures: number;
+}
+
+function whole(value: unknown): number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value : 0;
+}
+
+/** What is known at the beginning of this attempt. */
+export function readProgress(): AnchorProgress {
+  const { attempt, heartbeatDetails } = Context.current().info;
+  const details = (
+    typeof heartbeatDetails === 'object' && heartbeatDetails !== null ? heartbeatDetails : {}
+  ) as Partial<Record<keyof AnchorProgress, unknown>>;
+  const previous = whole(details.attempt);
+  const recorded: Started =
+    details.started === 'yes' || details.started === 'unknown' ? details.started : 'no';
+  // An attempt that left no word (a killed bridge) may have sent the start.
+  const started: Started = recorded === 'no' && previous < attempt - 1 ? 'unknown' : recorded;
+  return { attempt, started, looks: whole(details.looks), failures: whole(details.failures) };
+}
+
+/** Leaves word for the next attempt; it travels with this attempt's end, too. */
+export function writeProgress(progress: AnchorProgress): void {
+  Context.current().heartbeat(progress);
+}

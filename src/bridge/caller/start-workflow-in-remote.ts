@@ -1,0 +1,294 @@
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import type { RawValue } from '@temporalio/common';
+import { formatDuration } from '../../shared/duration.js';
+import { escapeForLog } from '../../shared/escape.js';
+import { REMOTE_RUNNING } from '../../shared/failure-table.js';
+import { MAX_ARGUMENTS_BYTES } from '../../shared/limits.js';
+import { CALL_HEADER } from '../../shared/names.js';
+import type { Outcome, RemoteExecution } from '../../shared/outcome.js';
+import { refused } from '../../shared/outcome.js';
+import { raw, totalPayloadBytes } from '../../shared/payloads.js';
+import { encodeAnchorResult } from '../../shared/wire/anchor-report.js';
+import type { CallEnvelope } from '../../shared/wire/call-envelope.js';
+import { parseCallEnvelope } from '../../shared/wire/call-envelope.js';
+import type { ActivityCall } from '../activity-call.js';
+import { faultOf, faultText, wasNeverSent } from '../grpc-errors.js';
+import type { RemoteState } from '../remote-lookup.js';
+import { lookUpCall, wrapperHolder } from '../remote-lookup.js';
+import { outcomeFailure, waitingFailure } from '../waiting-failure.js';
+import type { AnchorProgress } from './anchor-progress.js';
+import { readProgress, writeProgress } from './anchor-progress.js';
+import type { CallerSide } from './caller-side.js';
+import { fallbackDelayMs, giveUpAfterMs, unreachableDelayMs } from './fallback-schedule.js';
+import { startWrapper } from './start-wrapper.js';
+import { targetWorkflowIdFor } from './target-id.js';
+
+/** What an attempt of the anchor activity found out. */
+type Finding =
+  | { readonly kind: 'ended'; readonly outcome: Outcome; readonly runId: string }
+  | { readonly kind: 'running'; readonly looked: boolean }
+  | { readonly kind: 'unreachable'; readonly error: unknown; readonly sent: boolean };
+
+/** One attempt: the call, what is known, and when it was made. */
+interface Attempt {
+  readonly side: CallerSide;
+  readonly call: CallEnvelope;
+  readonly args: ActivityCall['payloads'];
+  readonly targetWorkflowId: string;
+  readonly progress: AnchorProgress;
+  /** Milliseconds since the call was recorded on the caller cluster. */
+  readonly ageMs: number;
+  readonly scheduledAt: number;
+}
+
+function ended(outcome: Outcome, runId = ''): Finding {
+  return { kind: 'ended', outcome, runId };
+}
+
+function foundBy(state: RemoteState, cluster: string): Finding {
+  switch (state.state) {
+    case 'running':
+      return { kind: 'running', looked: true };
+    case 'closed':
+      return ended(state.outcome, state.runId);
+    case 'absent':
+      return ended(
+        refused('OUTCOME_LOST', `neither wrapper nor target of the call is known to ${cluster} any more`),
+      );
+  }
+}
+
+async function lookAtRemote(attempt: Attempt): Promise<Finding> {
+  const { side, call, targetWorkflowId } = attempt;
+  const state = await lookUpCall(side.remote, {
+    wrapperWorkflowId: call.wrapperWorkflowId,
+    targetWorkflowId,
+  });
+  return foundBy(state, side.remote.cluster.name);
+}
+
+/** Finds out whose the wrapper's id is, after a start that the server refused or that came too late. */
+async function attach(attempt: Attempt, onNobody: () => Finding): Promise<Finding> {
+  const { side, call } = attempt;
+  const holder = await wrapperHolder(side.remote, call);
+  switch (holder) {
+    case 'this-call':
+      return lookAtRemote(attempt);
+    case 'nobody':
+      return onNobody();
+    case 'same-call-other-arguments':
+      return ended(
+        refused(
+          'CALL_ID_CONFLICT',
+          `the call key of ${call.target.workflowType} is in use with other arguments; nothing was started`,
+          {
+            wrapperWorkflowId: call.wrapperWorkflowId,
+          },
+        ),
+      );
+    case 'stranger':
+      return ended(
+        refused(
+          'CALL_ID_CONFLICT',
+          `workflow id ${call.wrapperWorkflowId} is held by a workflow that is not this call; nothing was started`,
+          {
+            wrapperWorkflowId: call.wrapperWorkflowId,
+          },
+        ),
+      );
+  }
+}
+
+/** Nothing is started after this time: the deadline, or half of the time for which the server remembers ids (I2). */
+async function startByOf(attempt: Attempt): Promise<number> {
+  const retentionMs = await attempt.side.remote.retentionMs();
+  return attempt.scheduledAt + Math.min(attempt.call.timeoutMs ?? Number.POSITIVE_INFINITY, retentionMs / 2);
+}
+
+async function startOrAttach(attempt: Attempt): Promise<Finding> {
+  const { side, call, progress } = attempt;
+  const startBy = Math.floor(await startByOf(attempt));
+  if (Date.now() > startBy + side.clockSkewMs) {
+    const expired = ended(
+      refused('CALL_EXPIRED', 'the call could not be started in time; nothing was started', {
+        started: 'no',
+      }),
+    );
+    return progress.started === 'no' ? expired : attach(attempt, () => expired);
+  }
+  const remainingMs =
+    call.timeoutMs === undefined ? undefined : Math.max(1, Math.floor(call.timeoutMs - attempt.ageMs));
+  const start = await startWrapper(side, call, {
+    args: attempt.args,
+    targetWorkflowId: attempt.targetWorkflowId,
+    startBy,
+    remainingMs,
+  });
+  switch (start) {
+    case 'running':
+      return { kind: 'running', looked: false };
+    case 'closed':
+      return lookAtRemote(attempt);
+    case 'id-taken':
+      // The holder may be gone by the time we look: then this attempt knows nothing, and the next one starts again.
+      return attach(attempt, () => ({
+        kind: 'unreachable',
+        error: new Error('the id was freed meanwhile'),
+        sent: true,
+      }));
+  }
+}
+
+async function findOut(attempt: Attempt): Promise<Finding> {
+  const { side, call, progress } = attempt;
+  try {
+    return progress.started === 'yes' ? await lookAtRemote(attempt) : await startOrAttach(attempt);
+  } catch (error) {
+    if (error instanceof ApplicationFailure) throw error;
+    if (faultOf(error) === 'invalid') {
+      const message = `${side.remote.cluster.name} refused the start of ${call.target.workflowType}: ${faultText(error)}`;
+      return ended(refused('INVALID_REQUEST', escapeForLog(message, 1000)));
+    }
+    return { kind: 'unreachable', error, sent: !wasNeverSent(error) };
+  }
+}
+
+function remoteOf(attempt: Attempt, runId: string): RemoteExecution {
+  return { wrapperWorkflowId: attempt.call.wrapperWorkflowId, workflowId: attempt.targetWorkflowId, runId };
+}
+
+function finish(attempt: Attempt, outcome: Outcome, runId: string): RawValue {
+  const remote = remoteOf(attempt, runId);
+  attempt.side.log.info('Call ended, found by the fallback poll', {
+    ...callFields(attempt),
+    outcome: outcome.status,
+  });
+  if (outcome.status !== 'completed') throw outcomeFailure(outcome, remote);
+  return raw(encodeAnchorResult(outcome.value, remote));
+}
+
+function callFields({ side, call, targetWorkflowId, progress }: Attempt): Record<string, unknown> {
+  return {
+    callId: call.callId,
+    sourceCluster: side.sourceCluster,
+    destinationCluster: side.remote.cluster.name,
+    sourceWorkflowId: call.caller.workflowId,
+    remoteWorkflowId: targetWorkflowId,
+    remoteTaskQueue: call.target.taskQueue,
+    attempt: progress.attempt,
+  };
+}
+
+function expire(attempt: Attempt, started: AnchorProgress['started'], why: string): never {
+  const message = `the call's time-out passed and its outcome is not known (started: ${started}): ${why}`;
+  throw outcomeFailure(refused('CALL_EXPIRED', message, { started }), remoteOf(attempt, ''));
+}
+
+function waitForSignal(attempt: Attempt, looked: boolean): never {
+  const { side, call, progress, ageMs, targetWorkflowId } = attempt;
+  if (looked && ageMs >= giveUpAfterMs(side.fallback, call.timeoutMs)) {
+    expire(attempt, 'yes', `${targetWorkflowId} still runs on ${side.remote.cluster.name}`);
+  }
+  const looks = progress.looks + (looked ? 1 : 0);
+  writeProgress({ ...progress, started: 'yes', looks, failures: 0 });
+  const delayMs = fallbackDelayMs(side.fallback, { timeoutMs: call.timeoutMs, ageMs, looks });
+  const next = new Date(Date.now() + delayMs).toISOString().slice(0, 19);
+  throw waitingFailure(
+    REMOTE_RUNNING,
+    `running on ${side.remote.cluster.name} as ${targetWorkflowId} (wrapper ${call.wrapperWorkflowId}); the answer comes by ` +
+      `signal, this is only the safety net; next look at ${next}Z, in ${formatDuration(delayMs)}`,
+    delayMs,
+    'yes',
+  );
+}
+
+function waitForCluster(attempt: Attempt, error: unknown, sent: boolean): never {
+  const { side, call, progress, ageMs } = attempt;
+  const denied = faultOf(error) === 'denied';
+  const started = progress.started === 'no' && sent ? 'unknown' : progress.started;
+  const failures = progress.failures + 1;
+  const cluster = side.remote.cluster.name;
+  const why = escapeForLog(faultText(error), 300);
+  side.log.warn(`${cluster} cannot be reached, the call waits`, {
+    ...callFields(attempt),
+    started,
+    failures,
+    why,
+  });
+  const leftMs = giveUpAfterMs(side.fallback, call.timeoutMs) - ageMs;
+  if (leftMs <= 0) expire(attempt, started, `${cluster} cannot be reached: ${why}`);
+  const { maxAttempts } = side.startRetry;
+  if (maxAttempts > 0 && failures >= maxAttempts && started !== 'yes') {
+    const message = `${cluster} could not be reached in ${failures} attempts: ${why}`;
+    throw outcomeFailure(refused('REMOTE_UNREACHABLE', message, { started }), remoteOf(attempt, ''));
+  }
+  writeProgress({ ...progress, started, failures });
+  const delayMs = Math.max(1, Math.min(unreachableDelayMs(side.startRetry, failures), leftMs));
+  throw waitingFailure(
+    denied ? 'PERMISSION_DENIED' : 'REMOTE_UNREACHABLE',
+    `${cluster} ${denied ? 'refuses the bridge’s credentials' : 'cannot be reached'} (started: ${started}); ` +
+      `next try in ${formatDuration(delayMs)}: ${why}`,
+    delayMs,
+    started,
+  );
+}
+
+function invalidRequest(message: string): ApplicationFailure {
+  return ApplicationFailure.create({ type: 'INVALID_REQUEST', message, nonRetryable: true });
+}
+
+function readCall(side: CallerSide, input: ActivityCall): CallEnvelope {
+  let call: CallEnvelope;
+  try {
+    call = parseCallEnvelope(input.header(CALL_HEADER));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw invalidRequest(
+      `${reason}; run CrossClusterWorkflow, or install the bridge's workflow interceptors`,
+    );
+  }
+  if (call.sourceCluster !== undefined && call.sourceCluster !== side.sourceCluster) {
+    throw invalidRequest(
+      `sourceCluster: the call was made for cluster ${escapeForLog(call.sourceCluster, 80)}, this bridge serves ` +
+        `${side.sourceCluster}; expected the same name, since ids are made of it; nothing was started`,
+    );
+  }
+  const bytes = totalPayloadBytes(input.payloads);
+  if (bytes > MAX_ARGUMENTS_BYTES) {
+    throw ApplicationFailure.create({
+      type: 'PAYLOAD_TOO_LARGE',
+      message: `arguments of ${bytes} bytes; expected at most ${MAX_ARGUMENTS_BYTES}; nothing was started`,
+      nonRetryable: true,
+    });
+  }
+  return call;
+}
+
+/**
+ * The anchor of a call on the caller cluster. Every attempt does the same, idempotent thing: start the wrapper or attach
+ * to it; if the call has ended, report its outcome; else end the attempt in server-side back-off until the next look.
+ */
+export async function startWorkflowInRemote(side: CallerSide, input: ActivityCall): Promise<RawValue> {
+  const call = readCall(side, input);
+  const { scheduledTimestampMs } = Context.current().info;
+  const attempt: Attempt = {
+    side,
+    call,
+    args: input.payloads,
+    targetWorkflowId: targetWorkflowIdFor(side.sourceCluster, call),
+    progress: readProgress(),
+    scheduledAt: scheduledTimestampMs,
+    ageMs: Math.max(0, Date.now() - scheduledTimestampMs),
+  };
+  const finding = await findOut(attempt);
+  switch (finding.kind) {
+    case 'ended':
+      return finish(attempt, finding.outcome, finding.runId);
+    case 'running':
+      if (!finding.looked) side.log.info('Call started', callFields(attempt));
+      return waitForSignal(attempt, finding.looked);
+    case 'unreachable':
+      return waitForCluster(attempt, finding.error, finding.sent);
+  }
+}

@@ -1,0 +1,86 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import type { Payload } from '@temporalio/common';
+import { requestIdOf } from '../../shared/call-id.js';
+import {
+  MEMO_ARGS_DIGEST,
+  MEMO_CALL_ID,
+  REMOTE_CALL_HEADER,
+  REMOTE_CALL_WORKFLOW,
+} from '../../shared/names.js';
+import { raw } from '../../shared/payloads.js';
+import type { CallEnvelope } from '../../shared/wire/call-envelope.js';
+import { encodeRemoteCallEnvelope } from '../../shared/wire/call-envelope.js';
+import { withRequestContext } from '../request-context.js';
+import type { CallerSide } from './caller-side.js';
+
+/** What a start needs beyond the call itself. */
+export interface WrapperStart {
+  readonly args: readonly Payload[];
+  readonly targetWorkflowId: string;
+  readonly startBy: number;
+  readonly remainingMs: number | undefined;
+}
+
+/** What the handler cluster said: the wrapper runs, has closed already, or its id is held under another request id. */
+export type WrapperStarted = 'running' | 'closed' | 'id-taken';
+
+/** `WORKFLOW_EXECUTION_STATUS_RUNNING`; a server before 1.27 does not say. */
+const STATUS_RUNNING = 1;
+
+/**
+ * Starts the wrapper of a call, or recognizes that it was started. The request id is made of the call, so a retried
+ * start whose reply was lost gets the first one's answer, also after the wrapper closed.
+ *
+ * @throws the client's error if the cluster cannot be reached or refuses
+ */
+export async function startWrapper(
+  side: CallerSide,
+  call: CallEnvelope,
+  start: WrapperStart,
+): Promise<WrapperStarted> {
+  const { callId, argsDigest, wrapperWorkflowId, target, caller } = call;
+  const { remainingMs } = start;
+  const header = encodeRemoteCallEnvelope({
+    callId,
+    argsDigest,
+    target: {
+      workflowType: target.workflowType,
+      taskQueue: target.taskQueue,
+      workflowId: start.targetWorkflowId,
+    },
+    startBy: start.startBy,
+    ...(remainingMs === undefined ? {} : { remainingMs }),
+    replyTo: side.sealer.seal({ ...caller, sourceCluster: side.sourceCluster, callId, wrapperWorkflowId }),
+  });
+  let closed = false;
+  const context = {
+    requestId: requestIdOf('start', callId, argsDigest),
+    headers: { [REMOTE_CALL_HEADER]: header },
+    onStarted: ({ status }: { status?: number | null }) => {
+      closed = typeof status === 'number' && status !== 0 && status !== STATUS_RUNNING;
+    },
+  };
+  try {
+    await side.remote.request(() =>
+      withRequestContext(context, () =>
+        side.remote.client.workflow.start(REMOTE_CALL_WORKFLOW, {
+          workflowId: wrapperWorkflowId,
+          taskQueue: side.handlerTaskQueue,
+          args: start.args.map(raw),
+          workflowIdReusePolicy: 'REJECT_DUPLICATE',
+          workflowIdConflictPolicy: 'FAIL',
+          memo: { [MEMO_CALL_ID]: callId, [MEMO_ARGS_DIGEST]: argsDigest },
+          staticSummary:
+            `${target.workflowType} on ${target.taskQueue} for ${caller.workflowId} of ${side.sourceCluster}`.slice(
+              0,
+              200,
+            ),
+        }),
+      ),
+    );
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return 'id-taken';
+    throw error;
+  }
+  return closed ? 'closed' : 'running';
+}

@@ -1,0 +1,76 @@
+import { Client, Connection } from '@temporalio/client';
+import { status } from '@grpc/grpc-js';
+import { MIN_RETENTION_MS } from '../shared/limits.js';
+import { grpcStatusOf } from './grpc-errors.js';
+import { requestHeadersInterceptor, withDeterministicRequestIds } from './request-context.js';
+
+/** A cluster as the configuration names it. */
+export interface ClusterAddress {
+  readonly name: string;
+  /** `host:port` of the frontend. */
+  readonly address: string;
+  readonly namespace: string;
+}
+
+/** The bridge's client of one cluster: lazily connected, every request with a deadline. */
+export interface ClusterClient {
+  readonly cluster: ClusterAddress;
+  readonly client: Client;
+  /** Runs requests with a deadline, by default the configured one. */
+  request<R>(send: () => Promise<R>, timeoutMs?: number): Promise<R>;
+  /** The namespace's retention in milliseconds; read once a process. */
+  retentionMs(): Promise<number>;
+  close(): Promise<void>;
+}
+
+const DAY_MS = 86_400_000;
+
+function durationMs(duration: { seconds?: unknown; nanos?: number | null } | null | undefined): number {
+  return Number(duration?.seconds ?? 0) * 1000 + (duration?.nanos ?? 0) / 1e6;
+}
+
+/**
+ * Makes a client; nothing is sent before the first request, so a cluster that is down does not stop the bridge.
+ *
+ * @param rpcTimeoutMs - deadline of each request; the SDK has none by default, and a black-holed link would hang
+ */
+export function createClusterClient(cluster: ClusterAddress, rpcTimeoutMs: number): ClusterClient {
+  const connection = Connection.lazy({
+    address: cluster.address,
+    connectTimeout: rpcTimeoutMs,
+    // Finds a link that swallows packets in seconds; the SDK's own 30 s + 15 s would hold up every call meanwhile.
+    channelArgs: {
+      'grpc.keepalive_time_ms': 10_000,
+      'grpc.keepalive_timeout_ms': 5_000,
+      'grpc.max_reconnect_backoff_ms': 5_000,
+    },
+  });
+  const client = new Client({
+    connection: withDeterministicRequestIds(connection),
+    namespace: cluster.namespace,
+    interceptors: { workflow: [requestHeadersInterceptor] },
+  });
+  const request = <R>(send: () => Promise<R>, timeoutMs = rpcTimeoutMs) =>
+    connection.withDeadline(Date.now() + timeoutMs, send);
+  let retention: number | undefined;
+  return {
+    cluster,
+    client,
+    request,
+    retentionMs: async () => {
+      if (retention !== undefined) return retention;
+      try {
+        const { config } = await request(() =>
+          client.workflowService.describeNamespace({ namespace: cluster.namespace }),
+        );
+        // 0 is how a dev server says "for ever".
+        retention = durationMs(config?.workflowExecutionRetentionTtl) || 3650 * DAY_MS;
+      } catch (error) {
+        if (grpcStatusOf(error)?.code !== status.PERMISSION_DENIED) throw error;
+        retention = MIN_RETENTION_MS; // not allowed to look: the shortest that a server accepts
+      }
+      return retention;
+    },
+    close: () => connection.close(),
+  };
+}

@@ -1,0 +1,138 @@
+/** From environment variables and command-line options to the configuration that the bridge runs with. */
+import type { KeyObject } from 'node:crypto';
+import { ConfigError, configProblem, shownValue, type ConfigProblem } from './config-error.js';
+import {
+  givenName,
+  givenValue,
+  unknownSettings,
+  type Environment,
+  type GivenValue,
+  type Overrides,
+} from './given.js';
+import { loadKeys } from './load-keys.js';
+import { checkRules } from './rules.js';
+import { settingNames, settingOf, type BridgeRole, type LogFormat, type LogLevel } from './settings.js';
+import type { SettingName, SettingValues } from './settings.js';
+
+/** How one cluster is reached and called. */
+export interface ClusterConfig {
+  /** As in ids, logs and metrics. */
+  readonly name: string;
+  /** `host:port` of the frontend. */
+  readonly address: string;
+  readonly namespace: string;
+}
+
+/** Everything that the bridge is told from outside; checked, nothing left to default. */
+export interface ResolvedConfig {
+  readonly role: BridgeRole;
+  /** Cluster A: where calls are made. */
+  readonly callerCluster: ClusterConfig;
+  /** Cluster B: where targets run. */
+  readonly handlerCluster: ClusterConfig;
+  /** Polled on A by the caller side. */
+  readonly callerTaskQueue: string;
+  /** Polled on B by the handler side. */
+  readonly handlerTaskQueue: string;
+  /** True: a development run, which may go without keys. */
+  readonly dev: boolean;
+  /** Ed25519 private key. There for the caller side, save in a development run without keys. */
+  readonly signingKey?: KeyObject;
+  /** Ed25519 public keys, each once. Empty for the caller side, and in a development run without keys. */
+  readonly verifyKeys: readonly KeyObject[];
+  readonly fallback: { readonly firstMs: number; readonly maxMs: number };
+  /** `maxAttempts` 0 = no limit. */
+  readonly startRetry: { readonly firstMs: number; readonly maxMs: number; readonly maxAttempts: number };
+  readonly rpcTimeoutMs: number;
+  readonly shutdownGraceMs: number;
+  /** For each side. */
+  readonly worker: {
+    readonly maxConcurrentActivities: number;
+    readonly maxConcurrentWorkflowTasks: number;
+    readonly maxCachedWorkflows: number;
+  };
+  readonly clockSkewMs: number;
+  readonly completionSignals: boolean;
+  readonly log: { readonly level: LogLevel; readonly format: LogFormat };
+}
+
+/**
+ * Checks all settings and gives the configuration. Reads nothing but its arguments and the key files that they name.
+ * @param env environment variables; empty ones count as not set, values are trimmed.
+ * @param overrides values of command-line options, by environment name; they win.
+ * @throws {ConfigError} with every problem found, if there is any.
+ */
+export function resolveConfig(env: Environment, overrides: Overrides = {}): ResolvedConfig {
+  const problems: ConfigProblem[] = [];
+  const parsed: Partial<Record<SettingName, unknown>> = {};
+  const given = new Set<SettingName>();
+  for (const name of settingNames) {
+    const value = givenValue(name, env, overrides);
+    if (value.text === undefined) continue;
+    if (value.source !== 'default') given.add(name);
+    const result = settingOf(name).schema.safeParse(value.text);
+    if (result.success) parsed[name] = result.data;
+    else problems.push(valueProblem(name, value, result.error.issues[0]?.message ?? 'is not valid'));
+  }
+  // Each value was made by the schema of its own name.
+  const values = parsed as Partial<SettingValues>;
+  const keys = loadKeys(values, problems);
+  problems.push(...checkRules({ values, keys, given }), ...unknownSettings(env));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return configOf(values as SettingValues, keys.signingKey, keys.verifyKeys);
+}
+
+function valueProblem(name: SettingName, value: GivenValue, what: string): ConfigProblem {
+  const setting = settingOf(name);
+  const otherwise = setting.default === undefined ? '' : `, or leave it out for ${setting.default}`;
+  return {
+    ...configProblem(givenName(name, value), {
+      what,
+      expected: setting.range,
+      got: setting.secret === true ? 'a secret (not shown)' : shownValue(value.text ?? ''),
+      fix: `set it like ${name}=${setting.example}${otherwise}`,
+    }),
+    setting: name,
+  };
+}
+
+function configOf(
+  values: SettingValues,
+  signingKey: KeyObject | undefined,
+  verifyKeys: readonly KeyObject[],
+): ResolvedConfig {
+  return {
+    role: values.BRIDGE_ROLE,
+    callerCluster: {
+      name: values.CLUSTER_A_NAME,
+      address: values.CLUSTER_A_HOST,
+      namespace: values.CLUSTER_A_NAMESPACE,
+    },
+    handlerCluster: {
+      name: values.CLUSTER_B_NAME,
+      address: values.CLUSTER_B_HOST,
+      namespace: values.CLUSTER_B_NAMESPACE,
+    },
+    callerTaskQueue: values.BRIDGE_TASK_QUEUE,
+    handlerTaskQueue: values.BRIDGE_HANDLER_TASK_QUEUE,
+    dev: values.BRIDGE_DEV,
+    ...(signingKey === undefined ? {} : { signingKey }),
+    verifyKeys,
+    fallback: { firstMs: values.BRIDGE_FALLBACK_FIRST, maxMs: values.BRIDGE_FALLBACK_MAX },
+    startRetry: {
+      firstMs: values.BRIDGE_START_RETRY_FIRST,
+      maxMs: values.BRIDGE_START_RETRY_MAX,
+      maxAttempts: values.BRIDGE_START_MAX_ATTEMPTS,
+    },
+    rpcTimeoutMs: values.BRIDGE_RPC_TIMEOUT,
+    shutdownGraceMs: values.BRIDGE_SHUTDOWN_GRACE,
+    worker: {
+      maxConcurrentActivities: values.BRIDGE_MAX_CONCURRENT_ACTIVITIES,
+      maxConcurrentWorkflowTasks: values.BRIDGE_MAX_CONCURRENT_WORKFLOW_TASKS,
+      maxCachedWorkflows: values.BRIDGE_MAX_CACHED_WORKFLOWS,
+    },
+    clockSkewMs: values.BRIDGE_CLOCK_SKEW,
+    completionSignals: values.BRIDGE_COMPLETION_SIGNALS,
+    log: { level: values.BRIDGE_LOG_LEVEL, format: values.BRIDGE_LOG_FORMAT },
+  };
+}

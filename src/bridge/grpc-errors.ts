@@ -1,0 +1,68 @@
+import { status } from '@grpc/grpc-js';
+
+/** A gRPC status found in an error or one of its causes. */
+export interface GrpcStatus {
+  readonly code: status;
+  readonly details: string;
+}
+
+/** What an error of a request to a Temporal server means for a call. */
+export type RequestFault = 'unreachable' | 'denied' | 'not-found' | 'invalid' | 'already-exists' | 'other';
+
+/** The gRPC status behind an error, however the SDK wrapped it. */
+export function grpcStatusOf(error: unknown): GrpcStatus | undefined {
+  for (let link = error, depth = 0; link instanceof Error && depth < 10; link = link.cause, depth += 1) {
+    if ('code' in link && typeof link.code === 'number') {
+      const details = 'details' in link && typeof link.details === 'string' ? link.details : link.message;
+      return { code: link.code, details };
+    }
+  }
+  return undefined;
+}
+
+/** Sorts an error of a request. Everything that time may heal is `unreachable`. */
+export function faultOf(error: unknown): RequestFault {
+  const found = grpcStatusOf(error);
+  if (!found) return error instanceof Error && error.name === 'WorkflowNotFoundError' ? 'not-found' : 'other';
+  switch (found.code) {
+    case status.UNAVAILABLE:
+    case status.DEADLINE_EXCEEDED:
+    case status.RESOURCE_EXHAUSTED:
+    case status.ABORTED:
+    case status.CANCELLED:
+    case status.INTERNAL:
+    case status.UNKNOWN:
+    case status.DATA_LOSS:
+      return 'unreachable';
+    case status.PERMISSION_DENIED:
+    case status.UNAUTHENTICATED:
+      return 'denied';
+    case status.NOT_FOUND:
+      return 'not-found';
+    case status.ALREADY_EXISTS:
+      return 'already-exists';
+    case status.INVALID_ARGUMENT:
+    case status.FAILED_PRECONDITION:
+    case status.OUT_OF_RANGE:
+    case status.UNIMPLEMENTED:
+      return 'invalid';
+    default:
+      return 'other';
+  }
+}
+
+/** Whether a request surely never left this machine, so that nothing can have happened on the other side. */
+export function wasNeverSent(error: unknown): boolean {
+  const found = grpcStatusOf(error);
+  return (
+    found?.code === status.UNAVAILABLE &&
+    /No connection established|ECONNREFUSED|ENOTFOUND|EAI_AGAIN/.test(found.details)
+  );
+}
+
+/** One line about an error for messages. */
+export function faultText(error: unknown): string {
+  const found = grpcStatusOf(error);
+  if (found) return `${status[found.code] ?? found.code}: ${found.details}`;
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,110 @@
+import { Context } from '@temporalio/activity';
+import { BridgeError } from '../../shared/bridge-error.js';
+import { showValue } from '../../shared/escape.js';
+import type { FailureType } from '../../shared/failure-table.js';
+import { MAX_ARGUMENTS_BYTES, MAX_NAME_CHARS, MAX_WORKFLOW_ID_CHARS } from '../../shared/limits.js';
+import { REMOTE_CALL_HEADER, REMOTE_CALL_WORKFLOW } from '../../shared/names.js';
+import { totalPayloadBytes } from '../../shared/payloads.js';
+import type { RemoteCallEnvelope } from '../../shared/wire/call-envelope.js';
+import { parseRemoteCallEnvelope } from '../../shared/wire/call-envelope.js';
+import type { Admission } from '../../workflow/handler-activities.js';
+import type { ActivityCall } from '../activity-call.js';
+import type { HandlerSide } from './handler-side.js';
+
+type Rejection = {
+  readonly type: FailureType;
+  readonly message: string;
+  readonly details?: Record<string, string>;
+};
+
+function admissionOf(rejection: Rejection | undefined): Admission {
+  if (!rejection) return { admitted: true };
+  const { type, message, details = {} } = rejection;
+  return { admitted: false, type, message: `${message}; nothing was started`, details };
+}
+
+/** The seal: good, unknown for now (throws, to be tried again), or refused. */
+function sealRejection(side: HandlerSide, call: RemoteCallEnvelope): Rejection | undefined {
+  const shownBy = {
+    callId: call.callId,
+    wrapperWorkflowId: Context.current().info.workflowExecution?.workflowId ?? '',
+  };
+  try {
+    side.verifier.check(call.replyTo, shownBy);
+    return undefined;
+  } catch (error) {
+    if (!BridgeError.is(error) || error.retryable) throw error;
+    return { type: 'SEAL_INVALID', message: error.message };
+  }
+}
+
+/** What the server would choke on: a bad child option fails the wrapper's task for ever. */
+function targetRejection(call: RemoteCallEnvelope, bytes: number): Rejection | undefined {
+  const { workflowType, taskQueue, workflowId } = call.target;
+  if (workflowId.length > MAX_WORKFLOW_ID_CHARS) {
+    return {
+      type: 'INVALID_REQUEST',
+      message: `target id of ${workflowId.length} characters; expected at most ${MAX_WORKFLOW_ID_CHARS}`,
+    };
+  }
+  for (const [what, name] of [
+    ['workflow type', workflowType],
+    ['task queue', taskQueue],
+  ] as const) {
+    if (name.length > MAX_NAME_CHARS) {
+      return {
+        type: 'INVALID_REQUEST',
+        message: `${what} of ${name.length} characters; expected at most ${MAX_NAME_CHARS}`,
+      };
+    }
+  }
+  if (workflowType === REMOTE_CALL_WORKFLOW || /^(?:\/_sys\/|__temporal|temporal-sys-)/.test(taskQueue)) {
+    return {
+      type: 'INVALID_REQUEST',
+      message: `reserved target ${showValue(workflowType)} on ${showValue(taskQueue)}`,
+    };
+  }
+  if (bytes > MAX_ARGUMENTS_BYTES) {
+    return {
+      type: 'PAYLOAD_TOO_LARGE',
+      message: `arguments of ${bytes} bytes; expected at most ${MAX_ARGUMENTS_BYTES}`,
+    };
+  }
+  return undefined;
+}
+
+function timeRejection(side: HandlerSide, call: RemoteCallEnvelope): Rejection | undefined {
+  const lateMs = Date.now() - call.startBy;
+  return lateMs > side.clockSkewMs
+    ? {
+        type: 'CALL_EXPIRED',
+        message: `the call came ${lateMs} ms after the time by which it had to start`,
+        details: { started: 'no' },
+      }
+    : undefined;
+}
+
+/**
+ * The handler side's check before a target starts: the seal first, then what the server would choke on, then `startBy`.
+ *
+ * @throws {BridgeError} `SEAL_KEY_UNKNOWN`, retryable
+ */
+export function admitRemoteCall(side: HandlerSide, input: ActivityCall): Promise<Admission> {
+  const call = parseRemoteCallEnvelope(input.header(REMOTE_CALL_HEADER));
+  const rejection =
+    sealRejection(side, call) ??
+    targetRejection(call, totalPayloadBytes(input.payloads)) ??
+    timeRejection(side, call);
+  if (rejection) {
+    side.log.warn('Call refused', {
+      callId: call.callId,
+      sourceCluster: call.replyTo.sourceCluster,
+      sourceWorkflowId: call.replyTo.workflowId,
+      remoteWorkflowId: call.target.workflowId,
+      remoteTaskQueue: call.target.taskQueue,
+      type: rejection.type,
+      why: rejection.message,
+    });
+  }
+  return Promise.resolve(admissionOf(rejection));
+}

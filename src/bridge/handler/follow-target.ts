@@ -1,0 +1,52 @@
+import { Context } from '@temporalio/activity';
+import type { RawValue } from '@temporalio/common';
+import { REMOTE_RUNNING } from '../../shared/failure-table.js';
+import { REMOTE_CALL_HEADER } from '../../shared/names.js';
+import type { Outcome, RemoteExecution } from '../../shared/outcome.js';
+import { refused } from '../../shared/outcome.js';
+import { raw } from '../../shared/payloads.js';
+import { encodeAnchorResult } from '../../shared/wire/anchor-report.js';
+import { parseRemoteCallEnvelope } from '../../shared/wire/call-envelope.js';
+import type { ActivityCall } from '../activity-call.js';
+import { lookUpTarget } from '../remote-lookup.js';
+import { outcomeFailure, waitingFailure } from '../waiting-failure.js';
+import type { HandlerSide } from './handler-side.js';
+
+/** Delay before the first look at a followed target, doubled up to {@link FOLLOW_MAX_MS}. */
+const FOLLOW_FIRST_MS = 500;
+const FOLLOW_MAX_MS = 60_000;
+
+/**
+ * For a wrapper whose target's id is taken: if its own earlier run started that target (the wrapper was reset), waits for
+ * it in server-side back-off and reports its outcome; else the id belongs to somebody else, and nothing was started.
+ */
+export async function followTarget(side: HandlerSide, input: ActivityCall): Promise<RawValue> {
+  const { target } = parseRemoteCallEnvelope(input.header(REMOTE_CALL_HEADER));
+  const { attempt, workflowExecution } = Context.current().info;
+  const wrapperWorkflowId = workflowExecution?.workflowId ?? '';
+  const remote = (runId: string): RemoteExecution => ({
+    wrapperWorkflowId,
+    workflowId: target.workflowId,
+    runId,
+  });
+  const state = await lookUpTarget(side.own, { wrapperWorkflowId, targetWorkflowId: target.workflowId });
+  if (!state) {
+    const message = `workflow id ${target.workflowId} is held by a workflow that this call did not start; nothing was started`;
+    throw outcomeFailure(refused('CALL_ID_CONFLICT', message, { workflowId: target.workflowId }), remote(''));
+  }
+  if (state.state !== 'closed') {
+    const delayMs = Math.min(FOLLOW_FIRST_MS * 2 ** Math.min(attempt - 1, 20), FOLLOW_MAX_MS);
+    throw waitingFailure(
+      REMOTE_RUNNING,
+      `an earlier run of this wrapper started ${target.workflowId}; waiting for it`,
+      delayMs,
+      'yes',
+    );
+  }
+  return report(state.outcome, remote(state.runId));
+}
+
+function report(outcome: Outcome, remote: RemoteExecution): RawValue {
+  if (outcome.status !== 'completed') throw outcomeFailure(outcome, remote);
+  return raw(encodeAnchorResult(outcome.value, remote));
+}

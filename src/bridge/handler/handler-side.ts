@@ -1,0 +1,17 @@
+import type { ClusterClient } from '../cluster-client.js';
+import type { BridgeLogger } from '../logger.js';
+import type { SealVerifier } from '../seal.js';
+
+/** All that the activities of the handler-side worker need. */
+export interface HandlerSide {
+  /** Client of the caller cluster, for completion signals. */
+  readonly callers: ClusterClient;
+  /** Client of the handler cluster itself, for following a target after a reset of its wrapper. */
+  readonly own: ClusterClient;
+  readonly verifier: SealVerifier;
+  /** `false`: no completion signal is sent, and calls end by the fallback poll. */
+  readonly completionSignals: boolean;
+  /** Allowed difference of clocks, in milliseconds, where `startBy` is checked. */
+  readonly clockSkewMs: number;
+  readonly log: BridgeLogger;
+}

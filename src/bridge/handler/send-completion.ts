@@ -1,0 +1,154 @@
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import { BridgeError } from '../../shared/bridge-error.js';
+import { requestIdOf } from '../../shared/call-id.js';
+import { MAX_COMPLETION_BYTES } from '../../shared/limits.js';
+import { COMPLETION_HEADER, COMPLETION_SIGNAL, REMOTE_CALL_HEADER } from '../../shared/names.js';
+import { raw, totalPayloadBytes } from '../../shared/payloads.js';
+import type { SealedReplyAddress } from '../../shared/wire/call-envelope.js';
+import { parseRemoteCallEnvelope } from '../../shared/wire/call-envelope.js';
+import type { Delivery } from '../../workflow/handler-activities.js';
+import type { ActivityCall } from '../activity-call.js';
+import { faultOf, faultText } from '../grpc-errors.js';
+import { withRequestContext } from '../request-context.js';
+import type { HandlerSide } from './handler-side.js';
+
+/** `WORKFLOW_EXECUTION_STATUS_RUNNING`. */
+const STATUS_RUNNING = 1;
+/** Deadline of a request in the local attempt, in milliseconds: it must end well inside a workflow task. */
+const LOCAL_RPC_TIMEOUT_MS = 3_000;
+
+class NotFound extends Error {}
+
+async function signalCaller(
+  side: HandlerSide,
+  input: ActivityCall,
+  to: SealedReplyAddress,
+  runId: string | undefined,
+): Promise<void> {
+  const header = input.header(COMPLETION_HEADER);
+  if (!header) throw ApplicationFailure.nonRetryable('no completion envelope', 'INVALID_REQUEST');
+  const context = {
+    requestId: requestIdOf('completion', to.callId),
+    headers: { [COMPLETION_HEADER]: header },
+  };
+  const timeoutMs = Context.current().info.isLocal ? LOCAL_RPC_TIMEOUT_MS : undefined;
+  try {
+    await side.callers.request(
+      () =>
+        withRequestContext(context, () =>
+          side.callers.client.workflow
+            .getHandle(to.workflowId, runId)
+            .signal(COMPLETION_SIGNAL, ...input.payloads.map(raw)),
+        ),
+      timeoutMs,
+    );
+  } catch (error) {
+    if (faultOf(error) === 'not-found') throw new NotFound(faultText(error), { cause: error });
+    throw error;
+  }
+}
+
+/** Whether the caller's chain goes on in another run than the one that made the call (continue-as-new, retry, reset). */
+async function chainGoesOn(side: HandlerSide, to: SealedReplyAddress): Promise<boolean> {
+  try {
+    const { workflowExecutionInfo: info } = await side.callers.request(() =>
+      side.callers.client.workflowService.describeWorkflowExecution({
+        namespace: side.callers.cluster.namespace,
+        execution: { workflowId: to.workflowId },
+      }),
+    );
+    return info?.status === STATUS_RUNNING && info.firstRunId === to.firstRunId;
+  } catch (error) {
+    if (faultOf(error) === 'not-found') return false;
+    throw error;
+  }
+}
+
+function checkSeal(side: HandlerSide, seal: SealedReplyAddress, callId: string): Delivery | undefined {
+  const shownBy = { callId, wrapperWorkflowId: Context.current().info.workflowExecution?.workflowId ?? '' };
+  try {
+    side.verifier.check(seal, shownBy);
+    return undefined;
+  } catch (error) {
+    if (!BridgeError.is(error) || error.retryable) throw error;
+    return { delivered: 'seal-refused', note: error.message };
+  }
+}
+
+/**
+ * Signals the outcome to the caller. Sent to the run that made the call; if that run is gone, one look tells whether its
+ * chain goes on (then the signal goes to the chain's current run) or the caller is gone (I4).
+ *
+ * Delivery is at least once: a retry carries the same request id, and the caller takes a call's outcome once.
+ */
+export async function sendCompletion(side: HandlerSide, input: ActivityCall): Promise<Delivery> {
+  const { replyTo, callId, target } = parseRemoteCallEnvelope(input.header(REMOTE_CALL_HEADER));
+  const fields = {
+    callId,
+    sourceCluster: replyTo.sourceCluster,
+    destinationCluster: side.own.cluster.name,
+    sourceWorkflowId: replyTo.workflowId,
+    remoteWorkflowId: target.workflowId,
+    remoteTaskQueue: target.taskQueue,
+    attempt: Context.current().info.attempt,
+  };
+  const refusal = checkSeal(side, replyTo, callId);
+  if (refusal) {
+    side.log.error('Completion not sent: the seal is not good', { ...fields, why: refusal.note });
+    return refusal;
+  }
+  if (!side.completionSignals)
+    return {
+      delivered: 'signals-off',
+      note: 'BRIDGE_COMPLETION_SIGNALS is false; the fallback poll brings the outcome',
+    };
+  const bytes = totalPayloadBytes(input.payloads) + (input.header(COMPLETION_HEADER)?.data?.length ?? 0);
+  if (bytes > MAX_COMPLETION_BYTES) {
+    side.log.warn('Completion too large for a signal; the fallback poll brings it', { ...fields, bytes });
+    return {
+      delivered: 'too-large',
+      note: `${bytes} bytes; a signal takes ${MAX_COMPLETION_BYTES}; the fallback poll brings the outcome`,
+    };
+  }
+  try {
+    await signalCaller(side, input, replyTo, replyTo.runId);
+  } catch (error) {
+    if (error instanceof NotFound) {
+      if (!(await chainGoesOn(side, replyTo))) return callerGone(side, fields, replyTo);
+      try {
+        await signalCaller(side, input, replyTo, undefined);
+      } catch (again) {
+        if (again instanceof NotFound) return callerGone(side, fields, replyTo);
+        return refusedOrRetried(side, fields, again);
+      }
+    } else {
+      return refusedOrRetried(side, fields, error);
+    }
+  }
+  side.log.info('Completion sent', fields);
+  return {
+    delivered: 'signal',
+    note: `to run ${replyTo.runId} of ${replyTo.workflowId} on ${replyTo.sourceCluster}`,
+  };
+}
+
+function callerGone(side: HandlerSide, fields: Record<string, unknown>, to: SealedReplyAddress): Delivery {
+  const note = `run ${to.runId} of ${to.workflowId} on ${to.sourceCluster} has closed, and its chain with it; nobody waits for this outcome`;
+  side.log.info('Completion dropped: the caller is gone', fields);
+  return { delivered: 'caller-gone', note };
+}
+
+/** What the caller cluster will never take is reported (I9); everything else is tried again. */
+function refusedOrRetried(side: HandlerSide, fields: Record<string, unknown>, error: unknown): Delivery {
+  const why = faultText(error);
+  if (faultOf(error) === 'invalid') {
+    side.log.error('Completion refused by the caller cluster; the fallback poll brings the outcome', {
+      ...fields,
+      why,
+    });
+    return { delivered: 'refused', note: why };
+  }
+  side.log.warn('Completion not sent yet; it is tried again', { ...fields, why });
+  throw new Error(`${side.callers.cluster.name} cannot be reached: ${why}`, { cause: error });
+}

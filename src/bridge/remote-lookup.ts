@@ -1,0 +1,248 @@
+import type { temporal } from '@temporalio/proto';
+import { defaultPayloadConverter } from '@temporalio/common';
+import { MEMO_ARGS_DIGEST, MEMO_CALL_ID } from '../shared/names.js';
+import type { Outcome } from '../shared/outcome.js';
+import { outcomeOfFailure, refused } from '../shared/outcome.js';
+import type { ClusterClient } from './cluster-client.js';
+import { faultOf } from './grpc-errors.js';
+
+type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
+type ExecutionInfo = temporal.api.workflow.v1.IWorkflowExecutionInfo;
+
+/** `WORKFLOW_EXECUTION_STATUS_RUNNING`. */
+const STATUS_RUNNING = 1;
+/** `HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT`. */
+const FILTER_CLOSE_EVENT = 2;
+/** Runs of one chain that a look follows: a chain that closed that often meanwhile is looked at again next time. */
+const MAX_RUNS_FOLLOWED = 100;
+
+/** What is known of a call on the handler cluster. */
+export type RemoteState =
+  | { readonly state: 'running'; readonly runId: string; readonly targetStarted: boolean }
+  | { readonly state: 'closed'; readonly outcome: Outcome; readonly runId: string }
+  /** Neither the target nor its wrapper is known to the cluster. */
+  | { readonly state: 'absent' };
+
+/** Which call to look at. */
+export interface LookedUpCall {
+  readonly wrapperWorkflowId: string;
+  readonly targetWorkflowId: string;
+}
+
+async function describeExecution(
+  cluster: ClusterClient,
+  workflowId: string,
+  runId = '',
+): Promise<ExecutionInfo | undefined> {
+  try {
+    const response = await cluster.request(() =>
+      cluster.client.workflowService.describeWorkflowExecution({
+        namespace: cluster.cluster.namespace,
+        execution: { workflowId, runId },
+      }),
+    );
+    return response.workflowExecutionInfo ?? undefined;
+  } catch (error) {
+    if (faultOf(error) === 'not-found') return undefined;
+    throw error;
+  }
+}
+
+async function closeEvent(
+  cluster: ClusterClient,
+  workflowId: string,
+  runId: string,
+): Promise<HistoryEvent | undefined> {
+  const { history } = await cluster.request(() =>
+    cluster.client.workflowService.getWorkflowExecutionHistory({
+      namespace: cluster.cluster.namespace,
+      execution: { workflowId, runId },
+      historyEventFilterType: FILTER_CLOSE_EVENT,
+      maximumPageSize: 1,
+    }),
+  );
+  return history?.events?.at(-1);
+}
+
+/** The outcome that a close event has fixed, or the run that goes on in its place. */
+function endOf(event: HistoryEvent): { outcome: Outcome } | { nextRunId: string } | undefined {
+  const completed = event.workflowExecutionCompletedEventAttributes;
+  if (completed) {
+    if (completed.newExecutionRunId) return { nextRunId: completed.newExecutionRunId };
+    return { outcome: { status: 'completed', value: completed.result?.payloads?.[0] } };
+  }
+  const failed = event.workflowExecutionFailedEventAttributes;
+  if (failed) {
+    if (failed.newExecutionRunId) return { nextRunId: failed.newExecutionRunId };
+    return { outcome: outcomeOfFailure(failed.failure ?? {}) };
+  }
+  const timedOut = event.workflowExecutionTimedOutEventAttributes;
+  if (timedOut) {
+    return timedOut.newExecutionRunId
+      ? { nextRunId: timedOut.newExecutionRunId }
+      : { outcome: { status: 'timed_out' } };
+  }
+  const canceled = event.workflowExecutionCanceledEventAttributes;
+  if (canceled) return { outcome: { status: 'canceled', details: canceled.details?.payloads ?? [] } };
+  if (event.workflowExecutionTerminatedEventAttributes) return { outcome: { status: 'terminated' } };
+  const continued = event.workflowExecutionContinuedAsNewEventAttributes;
+  if (continued?.newExecutionRunId) return { nextRunId: continued.newExecutionRunId };
+  return undefined;
+}
+
+/** Follows a chain of runs to its end. */
+async function chainState(
+  cluster: ClusterClient,
+  workflowId: string,
+  runId: string,
+  firstRunId: string,
+): Promise<RemoteState> {
+  let current = runId;
+  for (let runs = 0; runs < MAX_RUNS_FOLLOWED; runs += 1) {
+    const event = await closeEvent(cluster, workflowId, current);
+    const end = event && endOf(event);
+    if (!end) return { state: 'running', runId: firstRunId, targetStarted: true };
+    if ('outcome' in end) return { state: 'closed', outcome: end.outcome, runId: firstRunId };
+    current = end.nextRunId;
+  }
+  return { state: 'running', runId: firstRunId, targetStarted: true };
+}
+
+interface WrapperHistory {
+  readonly targetRunId?: string;
+  readonly childOutcome?: Outcome;
+  readonly close?: HistoryEvent;
+}
+
+/** Reads the wrapper's own, short history: its child, the child's end, and its own. */
+async function readWrapperHistory(
+  cluster: ClusterClient,
+  workflowId: string,
+  runId: string,
+): Promise<WrapperHistory> {
+  let nextPageToken: Uint8Array | undefined;
+  let found: { targetRunId?: string; childOutcome?: Outcome; close?: HistoryEvent } = {};
+  do {
+    const page: temporal.api.workflowservice.v1.IGetWorkflowExecutionHistoryResponse = await cluster.request(
+      () =>
+        cluster.client.workflowService.getWorkflowExecutionHistory({
+          namespace: cluster.cluster.namespace,
+          execution: { workflowId, runId },
+          ...(nextPageToken ? { nextPageToken } : {}),
+        }),
+    );
+    for (const event of page.history?.events ?? []) found = { ...found, ...wrapperEvent(event) };
+    nextPageToken = page.nextPageToken?.length ? page.nextPageToken : undefined;
+  } while (nextPageToken);
+  return found;
+}
+
+function wrapperEvent(event: HistoryEvent): WrapperHistory {
+  const started = event.childWorkflowExecutionStartedEventAttributes?.workflowExecution?.runId;
+  if (started) return { targetRunId: started };
+  const completed = event.childWorkflowExecutionCompletedEventAttributes;
+  if (completed) return { childOutcome: { status: 'completed', value: completed.result?.payloads?.[0] } };
+  const failed = event.childWorkflowExecutionFailedEventAttributes;
+  if (failed) return { childOutcome: outcomeOfFailure(failed.failure ?? {}) };
+  const canceled = event.childWorkflowExecutionCanceledEventAttributes;
+  if (canceled) return { childOutcome: { status: 'canceled', details: canceled.details?.payloads ?? [] } };
+  if (event.childWorkflowExecutionTimedOutEventAttributes) return { childOutcome: { status: 'timed_out' } };
+  if (event.childWorkflowExecutionTerminatedEventAttributes)
+    return { childOutcome: { status: 'terminated' } };
+  return endOf(event) ? { close: event } : {};
+}
+
+/** The wrapper's word, which counts where no target of this call is to be found. */
+async function wrapperState(cluster: ClusterClient, call: LookedUpCall): Promise<RemoteState> {
+  const wrapper = await describeExecution(cluster, call.wrapperWorkflowId);
+  if (!wrapper) return { state: 'absent' };
+  const history = await readWrapperHistory(cluster, call.wrapperWorkflowId, wrapper.execution?.runId ?? '');
+  const runId = history.targetRunId ?? '';
+  if (history.childOutcome) return { state: 'closed', outcome: history.childOutcome, runId };
+  if (runId !== '') {
+    try {
+      return await chainState(cluster, call.targetWorkflowId, runId, runId);
+    } catch (error) {
+      if (faultOf(error) !== 'not-found') throw error;
+      const message = `the target ${call.targetWorkflowId} was started, but its execution is gone from ${cluster.cluster.name}`;
+      return { state: 'closed', outcome: refused('OUTCOME_LOST', message), runId };
+    }
+  }
+  if (wrapper.status === STATUS_RUNNING || !history.close)
+    return { state: 'running', runId, targetStarted: false };
+  const end = endOf(history.close);
+  const report = end && 'outcome' in end ? end.outcome : undefined;
+  return { state: 'closed', outcome: ownOutcome(report, call), runId };
+}
+
+/** What a wrapper that closed without a target means for the caller. */
+function ownOutcome(end: Outcome | undefined, call: LookedUpCall): Outcome {
+  if (end?.status === 'completed') {
+    const report = end.value ? readReport(end.value) : undefined;
+    return report ?? refused('OUTCOME_LOST', `the wrapper ${call.wrapperWorkflowId} closed without a target`);
+  }
+  return end ?? { status: 'terminated' };
+}
+
+function readReport(payload: temporal.api.common.v1.IPayload): Outcome | undefined {
+  try {
+    const report = defaultPayloadConverter.fromPayload<{
+      refusal?: { type?: unknown; message?: unknown; details?: unknown };
+    }>(payload);
+    const { type, message, details } = report.refusal ?? {};
+    return typeof type === 'string' && typeof message === 'string'
+      ? refused(type as Parameters<typeof refused>[0], message, (details ?? {}) as Record<string, string>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Looks at the target of a call; it is ours if its parent is the call's wrapper. `undefined`: no such target.
+ *
+ * @throws the client's error if the cluster cannot be asked
+ */
+export async function lookUpTarget(
+  cluster: ClusterClient,
+  call: LookedUpCall,
+): Promise<RemoteState | undefined> {
+  const target = await describeExecution(cluster, call.targetWorkflowId);
+  if (target?.parentExecution?.workflowId !== call.wrapperWorkflowId) return undefined;
+  const runId = target.execution?.runId ?? '';
+  const firstRunId = target.firstRunId ?? runId;
+  if (target.status === STATUS_RUNNING) return { state: 'running', runId: firstRunId, targetStarted: true };
+  return chainState(cluster, call.targetWorkflowId, runId, firstRunId);
+}
+
+/**
+ * Looks how a call stands on the handler cluster. The target judges; the wrapper's word counts only where no target of
+ * this call is to be found.
+ *
+ * @throws the client's error if the cluster cannot be asked
+ */
+export async function lookUpCall(cluster: ClusterClient, call: LookedUpCall): Promise<RemoteState> {
+  return (await lookUpTarget(cluster, call)) ?? wrapperState(cluster, call);
+}
+
+/** Who holds the wrapper's id. */
+export type WrapperHolder = 'nobody' | 'this-call' | 'same-call-other-arguments' | 'stranger';
+
+/** Tells by the memo whether the wrapper's id is held by this call: the request id cannot prove it after a reset. */
+export async function wrapperHolder(
+  cluster: ClusterClient,
+  call: { readonly wrapperWorkflowId: string; readonly callId: string; readonly argsDigest: string },
+): Promise<WrapperHolder> {
+  const wrapper = await describeExecution(cluster, call.wrapperWorkflowId);
+  if (!wrapper) return 'nobody';
+  const memo = (key: string): unknown => {
+    const payload = wrapper.memo?.fields?.[key];
+    try {
+      return payload ? defaultPayloadConverter.fromPayload(payload) : undefined;
+    } catch {
+      return undefined;
+    }
+  };
+  if (memo(MEMO_CALL_ID) !== call.callId) return 'stranger';
+  return memo(MEMO_ARGS_DIGEST) === call.argsDigest ? 'this-call' : 'same-call-other-arguments';
+}

@@ -1,0 +1,65 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { ConnectionLike, WorkflowClientInterceptor } from '@temporalio/client';
+import type { Payload } from '@temporalio/common';
+import type { temporal } from '@temporalio/proto';
+
+type StartResponse = temporal.api.workflowservice.v1.IStartWorkflowExecutionResponse;
+
+/** What the bridge adds to a start or a signal that it sends through the SDK's client. */
+export interface RequestContext {
+  /** The SDK draws a random request id; ours is made of the call, so that a retried request is recognized. */
+  readonly requestId: string;
+  readonly headers: Readonly<Record<string, Payload>>;
+  /** Receives the server's reply to a start, of which the SDK's client shows the run id only. */
+  readonly onStarted?: (response: StartResponse) => void;
+}
+
+const storage = new AsyncLocalStorage<RequestContext>();
+
+/** Runs a start or a signal with the bridge's request id and headers. */
+export function withRequestContext<R>(context: RequestContext, send: () => Promise<R>): Promise<R> {
+  return storage.run(context, send);
+}
+
+/** Client interceptor that adds the headers; keeps the SDK's other interceptors (tracing) in play. */
+export const requestHeadersInterceptor: WorkflowClientInterceptor = {
+  startWithDetails: (input, next) =>
+    next({ ...input, headers: { ...input.headers, ...storage.getStore()?.headers } }),
+  signal: (input, next) => next({ ...input, headers: { ...input.headers, ...storage.getStore()?.headers } }),
+};
+
+/** A connection whose starts and signals carry the request id of the surrounding {@link withRequestContext}. */
+export function withDeterministicRequestIds(connection: ConnectionLike): ConnectionLike {
+  const { workflowService } = connection;
+  const wrapped = new Proxy(workflowService, {
+    get: (service, property, receiver) => {
+      if (property === 'startWorkflowExecution') {
+        return async (request: temporal.api.workflowservice.v1.IStartWorkflowExecutionRequest) => {
+          const context = storage.getStore();
+          const response = await service.startWorkflowExecution(
+            context ? { ...request, requestId: context.requestId } : request,
+          );
+          context?.onStarted?.(response);
+          return response;
+        };
+      }
+      if (property === 'signalWorkflowExecution') {
+        return (request: temporal.api.workflowservice.v1.ISignalWorkflowExecutionRequest) => {
+          const context = storage.getStore();
+          return service.signalWorkflowExecution(
+            context ? { ...request, requestId: context.requestId } : request,
+          );
+        };
+      }
+      const value: unknown = Reflect.get(service, property, receiver);
+      return typeof value === 'function' ? value.bind(service) : value;
+    },
+  });
+  return new Proxy(connection, {
+    get: (target, property) => {
+      if (property === 'workflowService') return wrapped;
+      const value: unknown = Reflect.get(target, property, target);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+}

@@ -1,0 +1,158 @@
+import { createPublicKey } from 'node:crypto';
+import { Runtime, makeTelemetryFilterString } from '@temporalio/worker';
+import type { WorkerOptions } from '@temporalio/worker';
+import { activityCallInterceptor } from './activity-call.js';
+import { callerActivities } from './caller/activities.js';
+import type { ClusterClient } from './cluster-client.js';
+import { createClusterClient } from './cluster-client.js';
+import type { ResolvedConfig } from './config/resolve.js';
+import { handlerActivities } from './handler/activities.js';
+import type { BridgeLogger } from './logger.js';
+import { sdkLogger } from './logger.js';
+import { createSealVerifier, createSealer, developmentKey } from './seal.js';
+import type { SupervisedWorker } from './supervised-worker.js';
+import { superviseWorker } from './supervised-worker.js';
+import type { BundleName } from './workflow-bundles.js';
+import { loadBundle } from './workflow-bundles.js';
+
+/** A running bridge. */
+export interface RunningBridge {
+  /** Resolves when every worker of this process polls its cluster; waits for clusters that are down. */
+  readonly ready: Promise<void>;
+  /** Resolves when the bridge has stopped. */
+  readonly closed: Promise<void>;
+  /** Drains: polls no more, lets running tasks end within the grace time, closes connections. */
+  shutdown(reason: string): Promise<void>;
+}
+
+/** What a caller of {@link runBridge} may set beyond the configuration. */
+export interface RunBridgeOptions {
+  /** Folder of prebuilt workflow bundles; by default those of the build. */
+  readonly bundleFolder?: string;
+}
+
+function workerOptions(config: ResolvedConfig): Omit<WorkerOptions, 'connection' | 'taskQueue'> {
+  const { maxConcurrentActivities, maxConcurrentWorkflowTasks, maxCachedWorkflows } = config.worker;
+  return {
+    maxConcurrentActivityTaskExecutions: maxConcurrentActivities,
+    maxConcurrentLocalActivityExecutions: maxConcurrentActivities,
+    maxConcurrentWorkflowTaskExecutions: maxConcurrentWorkflowTasks,
+    maxCachedWorkflows,
+    shutdownGraceTime: config.shutdownGraceMs,
+    shutdownForceTime: config.shutdownGraceMs + 5_000,
+    interceptors: { activity: [activityCallInterceptor] },
+    reuseV8Context: true,
+  };
+}
+
+/** The caller side: polls the caller cluster, and holds a client of the handler cluster. */
+function runCallerSide(config: ResolvedConfig, log: BridgeLogger, bundle: BundleLoader): Side {
+  const remote = createClusterClient(config.handlerCluster, config.rpcTimeoutMs);
+  const activities = callerActivities({
+    sourceCluster: config.callerCluster.name,
+    remote,
+    handlerTaskQueue: config.handlerTaskQueue,
+    sealer: createSealer(config.signingKey ?? developmentKey()),
+    fallback: config.fallback,
+    startRetry: config.startRetry,
+    clockSkewMs: config.clockSkewMs,
+    log,
+  });
+  const worker = superviseWorker({
+    name: 'caller-side',
+    cluster: config.callerCluster,
+    log,
+    worker: async () => ({
+      ...workerOptions(config),
+      namespace: config.callerCluster.namespace,
+      taskQueue: config.callerTaskQueue,
+      workflowBundle: await bundle('caller'),
+      activities,
+    }),
+  });
+  return { worker, clients: [remote] };
+}
+
+/** The handler side: polls the handler cluster, and holds a client of the caller cluster for completion signals. */
+function runHandlerSide(config: ResolvedConfig, log: BridgeLogger, bundle: BundleLoader): Side {
+  const callers = createClusterClient(config.callerCluster, config.rpcTimeoutMs);
+  const own = createClusterClient(config.handlerCluster, config.rpcTimeoutMs);
+  const verifyKeys =
+    config.verifyKeys.length > 0
+      ? config.verifyKeys
+      : [createPublicKey(config.signingKey ?? developmentKey())];
+  const activities = handlerActivities({
+    callers,
+    own,
+    verifier: createSealVerifier(verifyKeys),
+    completionSignals: config.completionSignals,
+    clockSkewMs: config.clockSkewMs,
+    log,
+  });
+  const worker = superviseWorker({
+    name: 'handler-side',
+    cluster: config.handlerCluster,
+    log,
+    worker: async () => ({
+      ...workerOptions(config),
+      namespace: config.handlerCluster.namespace,
+      taskQueue: config.handlerTaskQueue,
+      workflowBundle: await bundle('handler'),
+      activities,
+    }),
+  });
+  return { worker, clients: [callers, own] };
+}
+
+type BundleLoader = (name: BundleName) => ReturnType<typeof loadBundle>;
+
+interface Side {
+  readonly worker: SupervisedWorker;
+  readonly clients: readonly ClusterClient[];
+}
+
+/** Sends the SDK's own logs into the bridge's stream. Once a process: the SDK's runtime is a singleton. */
+export function installRuntime(log: BridgeLogger): void {
+  Runtime.install({
+    logger: sdkLogger(log),
+    telemetryOptions: {
+      logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) },
+    },
+    shutdownSignals: [],
+  });
+}
+
+/**
+ * Runs the bridge: one or both sides, until it is shut down. It starts whether or not the clusters are up.
+ *
+ * @param config - checked configuration, see `resolveConfig`
+ */
+export function runBridge(
+  config: ResolvedConfig,
+  log: BridgeLogger,
+  options: RunBridgeOptions = {},
+): Promise<RunningBridge> {
+  const bundles = new Map<BundleName, ReturnType<typeof loadBundle>>();
+  const bundle: BundleLoader = (name) => {
+    const loading = bundles.get(name) ?? loadBundle(name, options.bundleFolder);
+    bundles.set(name, loading);
+    return loading;
+  };
+  const sides: Side[] = [];
+  if (config.role !== 'handler') sides.push(runCallerSide(config, log, bundle));
+  if (config.role !== 'caller') sides.push(runHandlerSide(config, log, bundle));
+  const closed = Promise.all(sides.map(({ worker }) => worker.closed))
+    .finally(() =>
+      Promise.allSettled(sides.flatMap(({ clients }) => clients.map((client) => client.close()))),
+    )
+    .then(() => undefined);
+  return Promise.resolve({
+    ready: Promise.all(sides.map(({ worker }) => worker.ready)).then(() => undefined),
+    closed,
+    shutdown: (reason) => {
+      log.info('Draining', { reason, graceMs: config.shutdownGraceMs });
+      for (const { worker } of sides) worker.shutdown();
+      return closed;
+    },
+  });
+}

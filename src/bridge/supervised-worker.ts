@@ -1,0 +1,99 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import type { WorkerOptions } from '@temporalio/worker';
+import type { ClusterAddress } from './cluster-client.js';
+import { faultText } from './grpc-errors.js';
+import type { BridgeLogger } from './logger.js';
+
+/** Waits between two attempts to connect or to run a worker, in milliseconds: doubled from the first to the last. */
+const RETRY_FIRST_MS = 500;
+const RETRY_MAX_MS = 10_000;
+/** A worker that ran this long starts over with the first wait. */
+const HEALTHY_AFTER_MS = 60_000;
+
+/** A worker that is kept running. */
+export interface SupervisedWorker {
+  /** Resolves when the worker first polls; rejects if it is shut down before. */
+  readonly ready: Promise<void>;
+  /** Resolves when it has been shut down. */
+  readonly closed: Promise<void>;
+  /** Stops polling, lets running tasks end within the grace time, closes the connection. */
+  shutdown(): void;
+}
+
+/** What a supervised worker is made of. */
+export interface SupervisedWorkerOptions {
+  /** Names the worker in logs: `caller-side` or `handler-side`. */
+  readonly name: string;
+  readonly cluster: ClusterAddress;
+  readonly log: BridgeLogger;
+  /** Everything but the connection; a worker cannot run twice, so each attempt makes a new one. */
+  readonly worker: () => Promise<Omit<WorkerOptions, 'connection'>>;
+}
+
+/**
+ * Runs a worker, and a new one whenever that ends for a reason other than shutdown: a cluster that is down at the start
+ * is waited for, and a worker that gave up (for example on a namespace that was missing for a minute) is replaced.
+ */
+export function superviseWorker(options: SupervisedWorkerOptions): SupervisedWorker {
+  const { name, cluster, log } = options;
+  const stop = new AbortController();
+  let worker: Worker | undefined;
+  let becomeReady = (): void => undefined;
+  let failReady = (_error: Error): void => undefined;
+  const ready = new Promise<void>((resolve, reject) => {
+    becomeReady = resolve;
+    failReady = reject;
+  });
+  ready.catch(() => undefined);
+
+  async function runOnce(): Promise<void> {
+    const connection = await NativeConnection.connect({ address: cluster.address });
+    try {
+      if (stop.signal.aborted) return;
+      worker = await Worker.create({ connection, ...(await options.worker()) });
+      const running = worker.run();
+      if (stop.signal.aborted) worker.shutdown();
+      log.info(`${name} worker polls ${cluster.name}`, {
+        address: cluster.address,
+        namespace: cluster.namespace,
+      });
+      becomeReady();
+      await running;
+    } finally {
+      worker = undefined;
+      await connection.close().catch(() => undefined);
+    }
+  }
+
+  async function keepRunning(): Promise<void> {
+    let delayMs = RETRY_FIRST_MS;
+    while (!stop.signal.aborted) {
+      const startedAt = Date.now();
+      try {
+        await runOnce();
+      } catch (error) {
+        log.warn(`${name} worker waits for ${cluster.name}`, {
+          address: cluster.address,
+          namespace: cluster.namespace,
+          why: faultText(error),
+          retryInMs: delayMs,
+        });
+      }
+      if (stop.signal.aborted) break;
+      if (Date.now() - startedAt > HEALTHY_AFTER_MS) delayMs = RETRY_FIRST_MS;
+      await sleep(delayMs, undefined, { signal: stop.signal }).catch(() => undefined);
+      delayMs = Math.min(delayMs * 2, RETRY_MAX_MS);
+    }
+    failReady(new Error(`${name} worker was shut down before it polled`));
+  }
+
+  return {
+    ready,
+    closed: keepRunning(),
+    shutdown: () => {
+      stop.abort();
+      if (worker?.getState() === 'RUNNING') worker.shutdown();
+    },
+  };
+}

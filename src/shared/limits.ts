@@ -1,0 +1,45 @@
+/**
+ * Every limit of a call: number, unit, and the reason.
+ *
+ * @module
+ */
+
+const KIB = 1024;
+const HOUR_MS = 3_600_000;
+
+/** Characters of a workflow id: what the MySQL and PostgreSQL schemas of Temporal store (`VARCHAR(255)`). */
+export const MAX_WORKFLOW_ID_CHARS = 255;
+/** Characters of a workflow type or task queue name: the server's default `limit.maxIDLength` is 1,000 bytes; 255 keeps below it in UTF-8 of up to 3 bytes. */
+export const MAX_NAME_CHARS = 255;
+/** Characters of a user's call key: it is hashed, so this only bounds what a history has to carry. */
+export const MAX_CALL_KEY_CHARS = 1000;
+/** Arguments of one call: far above any signature; bounds the work per call. */
+export const MAX_ARGUMENTS = 128;
+/** Bytes of all arguments of one call: the server's 2 MiB blob limit less 64 KiB for what the bridge and the server add. */
+export const MAX_ARGUMENTS_BYTES = 2048 * KIB - 64 * KIB;
+/** Bytes of an outcome that a signal can carry: the same 2 MiB less 64 KiB; a larger one is left to the fallback poll. */
+export const MAX_COMPLETION_BYTES = 2048 * KIB - 64 * KIB;
+/** Bytes of one envelope: headers are not payload-limited by codecs, but a history has to carry them. */
+export const MAX_ENVELOPE_BYTES = 1024 * KIB;
+/** Links of a failure's cause chain that the wire carries; the rest is cut and the last link says so. */
+export const MAX_FAILURE_DEPTH = 50;
+/** Outcomes that a caller keeps although nobody awaits them yet; the oldest goes first. */
+export const MAX_KEPT_COMPLETIONS = 1000;
+
+/** Milliseconds of a call without a time-out in the published request form: 1 hour. */
+export const DEFAULT_CALL_TIMEOUT_MS = HOUR_MS;
+/** Shortest time-out of a call: below 1 ms a server sees 0, which means none. */
+export const MIN_CALL_TIMEOUT_MS = 1;
+/** Longest time-out of a call: 365 days; more is taken for a unit mistake (seconds given as nanoseconds and the like). */
+export const MAX_CALL_TIMEOUT_MS = 365 * 24 * HOUR_MS;
+
+/** First look at a call that got no completion signal: 1 minute. */
+export const DEFAULT_FALLBACK_FIRST_MS = 60_000;
+/** Longest wait between two looks: 1 hour. */
+export const MAX_FALLBACK_MS = HOUR_MS;
+/** Time-out of one attempt of the anchor activity; a killed bridge costs a call at most this before its next attempt. */
+export const ANCHOR_ATTEMPT_MS = 30_000;
+/** What the anchor activity may live beyond the call's time-out and one fallback interval. */
+export const ANCHOR_GRACE_MS = 60_000;
+/** Shortest retention that a Temporal server accepts for a local namespace; assumed where it cannot be read. */
+export const MIN_RETENTION_MS = HOUR_MS;

@@ -1,0 +1,43 @@
+/**
+ * Every name that both clusters, or a user's history, gets to see. Changing one is a wire change.
+ *
+ * @module
+ */
+
+/** The workflow on the caller cluster that makes one call; the published bridge's name. */
+export const CROSS_CLUSTER_WORKFLOW = 'CrossClusterWorkflow';
+/** The wrapper workflow on the handler cluster that runs the target as its child. */
+export const REMOTE_CALL_WORKFLOW = 'RemoteCallWorkflow';
+
+/** The activity on the caller cluster that anchors a call: starts it, and looks at it past the fallback delay. */
+export const START_ACTIVITY = 'StartWorkflowInRemote';
+/** The activity on the caller cluster that asks the handler cluster to cancel a call. */
+export const CANCEL_ACTIVITY = 'CancelWorkflowInRemote';
+/** The handler side's check before a target is started. */
+export const ADMIT_ACTIVITY = 'AdmitRemoteCall';
+/** The handler side's delivery of an outcome. */
+export const SEND_COMPLETION_ACTIVITY = 'SendCompletion';
+/** The handler side's look at a target that an earlier run of the same wrapper started. */
+export const FOLLOW_TARGET_ACTIVITY = 'FollowTarget';
+
+/** The one signal that brings an outcome back. */
+export const COMPLETION_SIGNAL = 'temporal-bridge.completion';
+
+/** Header field of an envelope of kind `call` (caller workflow → caller-side worker). */
+export const CALL_HEADER = 'temporal-bridge-call';
+/** Header field of an envelope of kind `remote-call` (caller-side worker → wrapper). */
+export const REMOTE_CALL_HEADER = 'temporal-bridge-remote-call';
+/** Header field of an envelope of kind `completion` (wrapper → caller). */
+export const COMPLETION_HEADER = 'temporal-bridge-completion';
+
+/** Default task queue of the caller-side worker on the caller cluster. */
+export const DEFAULT_CALLER_TASK_QUEUE = 'bridge-queue';
+/** Default task queue of the handler-side worker on the handler cluster. */
+export const DEFAULT_HANDLER_TASK_QUEUE = 'bridge-handler-queue';
+/** Default name of the caller cluster, as in the published bridge. */
+export const DEFAULT_SOURCE_CLUSTER = 'cluster-a';
+
+/** Memo keys of a wrapper, by which a second start recognizes its own call. */
+export const MEMO_CALL_ID = 'bridge-call-id';
+/** Memo key of the digest of type, queue and arguments. */
+export const MEMO_ARGS_DIGEST = 'bridge-args-digest';

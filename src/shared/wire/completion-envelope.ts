@@ -1,0 +1,114 @@
+import type { Payload } from '@temporalio/common';
+import { BridgeError } from '../bridge-error.js';
+import { isFailureType } from '../failure-table.js';
+import type { Outcome, RemoteExecution } from '../outcome.js';
+import { encodeFailure, decodeFailure } from './failure-skeleton.js';
+import { ENVELOPE_VERSION, HEX_64, envelopeHeader, openEnvelope } from './fields.js';
+import type { EnvelopeHead, FieldReader } from './fields.js';
+
+/** An outcome with its payloads taken out: what a header can carry. */
+export type OutcomeSkeleton = Readonly<Record<string, unknown>> & { readonly status: Outcome['status'] };
+
+/** Kind `completion`: the outcome of a call. The user's payloads travel beside it, as the signal's arguments. */
+export interface CompletionEnvelope extends EnvelopeHead<'completion'> {
+  readonly callId: string;
+  readonly remote: RemoteExecution;
+  readonly outcome: OutcomeSkeleton;
+}
+
+/** A completion as the caller takes it. */
+export interface Completion {
+  readonly callId: string;
+  readonly remote: RemoteExecution;
+  readonly outcome: Outcome;
+}
+
+/** Takes an outcome apart into a skeleton and the user's payloads. */
+export function encodeOutcome(outcome: Outcome): { skeleton: OutcomeSkeleton; payloads: Payload[] } {
+  const payloads: Payload[] = [];
+  switch (outcome.status) {
+    case 'completed':
+      if (outcome.value) payloads.push(outcome.value);
+      return { skeleton: { status: 'completed' }, payloads };
+    case 'failed':
+      return { skeleton: { status: 'failed', failure: encodeFailure(outcome.failure, payloads) }, payloads };
+    case 'canceled':
+      payloads.push(...outcome.details);
+      return { skeleton: { status: 'canceled' }, payloads };
+    case 'timed_out':
+    case 'terminated':
+      return { skeleton: { status: outcome.status }, payloads };
+    case 'refused':
+      return { skeleton: { status: 'refused', ...outcome.refusal }, payloads };
+  }
+}
+
+function decodeOutcome(fields: FieldReader, payloads: readonly Payload[]): Outcome {
+  const status = fields.oneOf('status', [
+    'completed',
+    'failed',
+    'canceled',
+    'timed_out',
+    'terminated',
+    'refused',
+  ]);
+  switch (status) {
+    case 'completed':
+      return { status, value: payloads[0] };
+    case 'failed':
+      return { status, failure: decodeFailure(fields.rawObject('failure'), payloads) };
+    case 'canceled':
+      return { status, details: payloads };
+    case 'timed_out':
+    case 'terminated':
+      return { status };
+    case 'refused': {
+      const type = fields.string('type');
+      if (!isFailureType(type)) {
+        throw new BridgeError(
+          'ENVELOPE_INVALID',
+          `completion.outcome.type ${type} is not in the failure table; upgrade this bridge`,
+        );
+      }
+      return {
+        status,
+        refusal: { type, message: fields.string('message', { max: 4000 }), details: fields.texts('details') },
+      };
+    }
+  }
+}
+
+/** Writes a completion into a header field and the payloads that travel beside it. */
+export function encodeCompletion(completion: Completion): { header: Payload; payloads: Payload[] } {
+  const { skeleton, payloads } = encodeOutcome(completion.outcome);
+  const envelope: CompletionEnvelope = {
+    v: ENVELOPE_VERSION,
+    kind: 'completion',
+    callId: completion.callId,
+    remote: completion.remote,
+    outcome: skeleton,
+  };
+  return { header: envelopeHeader(envelope), payloads };
+}
+
+/**
+ * Reads a completion.
+ *
+ * @throws {BridgeError} `ENVELOPE_INVALID` or `ENVELOPE_VERSION`
+ */
+export function parseCompletion(
+  header: Payload | null | undefined,
+  payloads: readonly Payload[],
+): Completion {
+  const fields = openEnvelope(header, 'completion');
+  const remote = fields.object('remote');
+  return {
+    callId: fields.string('callId', { pattern: HEX_64 }),
+    remote: {
+      wrapperWorkflowId: remote.string('wrapperWorkflowId'),
+      workflowId: remote.string('workflowId'),
+      runId: remote.string('runId', { empty: true }),
+    },
+    outcome: decodeOutcome(fields.object('outcome'), payloads),
+  };
+}

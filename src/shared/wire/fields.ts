@@ -1,0 +1,135 @@
+import type { Payload } from '@temporalio/common';
+import { BridgeError } from '../bridge-error.js';
+import { fromUtf8, isWellFormed } from '../bytes.js';
+import { showValue } from '../escape.js';
+import { MAX_ENVELOPE_BYTES } from '../limits.js';
+import { jsonPayload } from '../payloads.js';
+
+/** Version of every envelope that this release writes and reads. */
+export const ENVELOPE_VERSION = 1;
+
+/** What every envelope begins with. */
+export interface EnvelopeHead<Kind extends string> {
+  readonly v: typeof ENVELOPE_VERSION;
+  readonly kind: Kind;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function invalid(what: string, expected: string, got: unknown): BridgeError {
+  return new BridgeError('ENVELOPE_INVALID', `${what}; expected ${expected}, got ${showValue(got)}`);
+}
+
+/** Reads one JSON object's fields by type; the first mismatch throws `ENVELOPE_INVALID` naming the field. */
+export class FieldReader {
+  readonly #fields: Fields;
+  readonly #path: string;
+
+  constructor(value: unknown, path: string) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw invalid(path, 'an object', value);
+    this.#fields = value as Fields;
+    this.#path = path;
+  }
+
+  #own(name: string): unknown {
+    return Object.hasOwn(this.#fields, name) ? this.#fields[name] : undefined;
+  }
+
+  string(name: string, options: { max?: number; pattern?: RegExp; empty?: boolean } = {}): string {
+    const value = this.#own(name);
+    const { max = 1000, pattern, empty = false } = options;
+    if (typeof value !== 'string' || value.length > max || !isWellFormed(value) || (!empty && value === '')) {
+      throw invalid(`${this.#path}.${name}`, `a text of at most ${max} characters`, value);
+    }
+    if (pattern && !pattern.test(value)) throw invalid(`${this.#path}.${name}`, String(pattern), value);
+    return value;
+  }
+
+  optionalString(name: string, options: { max?: number; pattern?: RegExp } = {}): string | undefined {
+    return this.#own(name) === undefined ? undefined : this.string(name, options);
+  }
+
+  /** A whole number of milliseconds, 0 or more. */
+  millis(name: string): number {
+    const value = this.#own(name);
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
+      throw invalid(`${this.#path}.${name}`, 'a whole number of milliseconds, 0 or more', value);
+    }
+    return value;
+  }
+
+  optionalMillis(name: string): number | undefined {
+    return this.#own(name) === undefined ? undefined : this.millis(name);
+  }
+
+  oneOf<T extends string>(name: string, values: readonly T[]): T {
+    const value = this.#own(name);
+    const found = values.find((candidate) => candidate === value);
+    if (found === undefined) throw invalid(`${this.#path}.${name}`, values.join(' | '), value);
+    return found;
+  }
+
+  /** The field `v`; a newer version than the one this release reads is `ENVELOPE_VERSION`. */
+  version<V extends number>(reads: V): V {
+    const version = this.#own('v');
+    if (version === reads) return reads;
+    if (typeof version === 'number' && Number.isInteger(version) && version > reads) {
+      throw new BridgeError(
+        'ENVELOPE_VERSION',
+        `${this.#path} is of version ${version}; this bridge reads version ${reads}; upgrade it`,
+      );
+    }
+    throw invalid(`${this.#path}.v`, String(reads), version);
+  }
+
+  /** A small object of texts. */
+  texts(name: string): Record<string, string> {
+    const value = this.#own(name) ?? {};
+    const inner = new FieldReader(value, `${this.#path}.${name}`);
+    const keys = Object.keys(inner.#fields);
+    if (keys.length > 32) throw invalid(`${this.#path}.${name}`, 'at most 32 fields', keys.length);
+    return Object.fromEntries(keys.map((key) => [key, inner.string(key, { max: 2000, empty: true })]));
+  }
+
+  object(name: string): FieldReader {
+    return new FieldReader(this.#own(name), `${this.#path}.${name}`);
+  }
+
+  rawObject(name: string): Record<string, unknown> {
+    const reader = this.object(name);
+    return { ...reader.#fields };
+  }
+}
+
+/** Pattern of a call id or a digest. */
+export const HEX_64 = /^[0-9a-f]{64}$/;
+
+/** An envelope as a header field. */
+export function envelopeHeader(envelope: EnvelopeHead<string>): Payload {
+  return jsonPayload(envelope);
+}
+
+/**
+ * Opens a header field: JSON, an object, of this kind and version.
+ *
+ * @throws {BridgeError} `ENVELOPE_INVALID`, or `ENVELOPE_VERSION` if a newer bridge wrote it
+ */
+export function openEnvelope(header: Payload | null | undefined, kind: string): FieldReader {
+  const data = header?.data;
+  if (!data)
+    throw new BridgeError('ENVELOPE_INVALID', `no ${kind} envelope; expected a header field with one`);
+  if (data.length > MAX_ENVELOPE_BYTES)
+    throw invalid(`${kind} envelope`, `at most ${MAX_ENVELOPE_BYTES} bytes`, data.length);
+  const text = fromUtf8(data);
+  let value: unknown;
+  try {
+    value = JSON.parse(text ?? '');
+  } catch {
+    throw invalid(`${kind} envelope`, 'JSON', text ?? 'bytes that are not UTF-8');
+  }
+  const fields = new FieldReader(value, kind);
+  fields.version(ENVELOPE_VERSION);
+  fields.oneOf('kind', [kind]);
+  return fields;
+}

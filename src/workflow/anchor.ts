@@ -1,0 +1,95 @@
+import { ActivityFailure } from '@temporalio/common';
+import type { Payload, ProtoFailure, RawValue } from '@temporalio/common';
+import { proxyActivities } from '@temporalio/workflow';
+import {
+  ANCHOR_ATTEMPT_MS,
+  ANCHOR_GRACE_MS,
+  DEFAULT_FALLBACK_FIRST_MS,
+  MAX_FAILURE_DEPTH,
+  MAX_FALLBACK_MS,
+} from '../shared/limits.js';
+import { CALL_HEADER, CANCEL_ACTIVITY, START_ACTIVITY } from '../shared/names.js';
+import { RAW_PAYLOAD, RAW_PAYLOADS, raw } from '../shared/payloads.js';
+import { refused } from '../shared/outcome.js';
+import type { AnchorReport, Started } from '../shared/wire/anchor-report.js';
+import { decodeAnchorFailure, decodeAnchorResult, decodeWaiting } from '../shared/wire/anchor-report.js';
+import type { CallEnvelope } from '../shared/wire/call-envelope.js';
+import { encodeCallEnvelope } from '../shared/wire/call-envelope.js';
+import { headerCarrier } from './header-carrier.js';
+
+/** What anchors a call on the caller cluster. */
+export interface AnchorOptions {
+  readonly envelope: Omit<CallEnvelope, 'v' | 'kind'>;
+  readonly args: readonly Payload[];
+  /** Task queue of the caller-side worker. */
+  readonly bridgeTaskQueue: string;
+}
+
+interface BridgeActivities {
+  [START_ACTIVITY](...args: unknown[]): Promise<RawValue>;
+  [CANCEL_ACTIVITY](...args: unknown[]): Promise<void>;
+}
+
+function bridgeActivities(bridgeTaskQueue: string, summary: string, scheduleToCloseMs: number | undefined) {
+  return proxyActivities<BridgeActivities>({
+    taskQueue: bridgeTaskQueue,
+    startToCloseTimeout: ANCHOR_ATTEMPT_MS,
+    ...(scheduleToCloseMs === undefined ? {} : { scheduleToCloseTimeout: scheduleToCloseMs }),
+    // The attempts say themselves when the next one is due; the server caps that at the maximum interval.
+    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: MAX_FALLBACK_MS },
+    summary,
+    activityTypeInfo: {
+      [START_ACTIVITY]: { inputTypes: RAW_PAYLOADS, outputType: RAW_PAYLOAD },
+      [CANCEL_ACTIVITY]: { inputTypes: RAW_PAYLOADS },
+    },
+  });
+}
+
+function* causeChain(failure: ProtoFailure | null | undefined): Generator<ProtoFailure> {
+  for (let link = failure, depth = 0; link && depth < MAX_FAILURE_DEPTH; link = link.cause, depth += 1)
+    yield link;
+}
+
+/** What the activity's failure says: an outcome, or that it gave up waiting (its schedule-to-close time is over). */
+function reportOfFailure(error: unknown): AnchorReport {
+  if (!(error instanceof ActivityFailure)) throw error;
+  let started: Started | undefined;
+  for (const failure of causeChain(error.failure)) {
+    const report = decodeAnchorFailure(failure);
+    if (report) return report;
+    started ??= decodeWaiting(failure);
+    if (failure.timeoutFailureInfo) started ??= 'unknown';
+  }
+  if (started === undefined) throw error;
+  const message = `the call's time-out passed and no caller-side bridge could tell its outcome (started: ${started})`;
+  return { outcome: refused('CALL_EXPIRED', message, { started }), remote: undefined };
+}
+
+/**
+ * Schedules the anchor activity: it records the call in the caller's history, starts it, and stays in server-side
+ * back-off as the fallback poll. Resolves with the outcome if that way is the one that brings it.
+ */
+export function anchorCall({ envelope, args, bridgeTaskQueue }: AnchorOptions): Promise<AnchorReport> {
+  const { timeoutMs, target } = envelope;
+  const scheduleToCloseMs =
+    timeoutMs === undefined
+      ? undefined
+      : timeoutMs + Math.min(timeoutMs, DEFAULT_FALLBACK_FIRST_MS) + ANCHOR_GRACE_MS;
+  const summary = `call ${target.workflowType} on ${target.taskQueue}`;
+  const activities = bridgeActivities(bridgeTaskQueue, summary, scheduleToCloseMs);
+  return activities[START_ACTIVITY](
+    headerCarrier({ [CALL_HEADER]: encodeCallEnvelope(envelope) }),
+    ...args.map(raw),
+  ).then((result) => decodeAnchorResult(result.payload), reportOfFailure);
+}
+
+/** Asks the handler cluster to cancel a call; waits out a start that is not known yet. */
+export function cancelCall({ envelope, bridgeTaskQueue }: AnchorOptions): Promise<void> {
+  const { target } = envelope;
+  const activities = bridgeActivities(
+    bridgeTaskQueue,
+    `cancel ${target.workflowType} on ${target.taskQueue}`,
+    undefined,
+  );
+  return activities[CANCEL_ACTIVITY](headerCarrier({ [CALL_HEADER]: encodeCallEnvelope(envelope) }));
+}

@@ -1,0 +1,99 @@
+import { ActivityFailure, ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import type { Payload, RawValue } from '@temporalio/common';
+import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import {
+  ADMIT_ACTIVITY,
+  COMPLETION_HEADER,
+  FOLLOW_TARGET_ACTIVITY,
+  REMOTE_CALL_HEADER,
+  SEND_COMPLETION_ACTIVITY,
+} from '../shared/names.js';
+import type { Outcome, Refusal, RemoteExecution } from '../shared/outcome.js';
+import { RAW_PAYLOAD, RAW_PAYLOADS, raw } from '../shared/payloads.js';
+import { decodeAnchorFailure, decodeAnchorResult } from '../shared/wire/anchor-report.js';
+import type { AnchorReport } from '../shared/wire/anchor-report.js';
+import { encodeCompletion } from '../shared/wire/completion-envelope.js';
+import { headerCarrier } from './header-carrier.js';
+
+/** The handler side's verdict before a target starts. */
+export type Admission = { readonly admitted: true } | ({ readonly admitted: false } & Refusal);
+
+/** What became of a completion: sent, or why it was not. */
+export interface Delivery {
+  readonly delivered: 'signal' | 'caller-gone' | 'signals-off' | 'too-large' | 'seal-refused' | 'refused';
+  readonly note: string;
+}
+
+interface HandlerActivities {
+  [ADMIT_ACTIVITY](...args: unknown[]): Promise<Admission>;
+  [SEND_COMPLETION_ACTIVITY](...args: unknown[]): Promise<Delivery>;
+  [FOLLOW_TARGET_ACTIVITY](...args: unknown[]): Promise<RawValue>;
+}
+
+const typeInfo = {
+  [ADMIT_ACTIVITY]: { inputTypes: RAW_PAYLOADS },
+  [SEND_COMPLETION_ACTIVITY]: { inputTypes: RAW_PAYLOADS },
+  [FOLLOW_TARGET_ACTIVITY]: { inputTypes: RAW_PAYLOADS, outputType: RAW_PAYLOAD },
+};
+
+/** One try inside the workflow task: the healthy case costs no activity task. Well below a workflow task's 10 s. */
+const local = proxyLocalActivities<HandlerActivities>({
+  startToCloseTimeout: '4s',
+  retry: { maximumAttempts: 1 },
+  activityTypeInfo: typeInfo,
+});
+
+/** Retried by the server: an outage grows no history. */
+const ordinary = proxyActivities<HandlerActivities>({
+  startToCloseTimeout: '30s',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
+  activityTypeInfo: typeInfo,
+});
+
+type TwoStep = typeof ADMIT_ACTIVITY | typeof SEND_COMPLETION_ACTIVITY;
+
+async function localFirst<A extends TwoStep>(
+  activity: A,
+  args: unknown[],
+): Promise<Awaited<ReturnType<HandlerActivities[A]>>>;
+async function localFirst(activity: TwoStep, args: unknown[]): Promise<Admission | Delivery> {
+  try {
+    return await local[activity](...args);
+  } catch (error) {
+    if (!(error instanceof ActivityFailure) || error.cause instanceof CancelledFailure) throw error;
+    if (error.cause instanceof ApplicationFailure && error.cause.nonRetryable) throw error;
+    return await ordinary[activity](...args);
+  }
+}
+
+/** Checks a call before its target starts: the seal, startBy, and what the server would choke on. */
+export function admitCall(callHeader: Payload, args: readonly Payload[]): Promise<Admission> {
+  return localFirst(ADMIT_ACTIVITY, [headerCarrier({ [REMOTE_CALL_HEADER]: callHeader }), ...args.map(raw)]);
+}
+
+/** Sends an outcome to the caller. It is called only once the outcome stands in this wrapper's history. */
+export function sendCompletion(
+  callHeader: Payload,
+  callId: string,
+  outcome: Outcome,
+  remote: RemoteExecution,
+): Promise<Delivery> {
+  const { header, payloads } = encodeCompletion({ callId, outcome, remote });
+  const headers = { [REMOTE_CALL_HEADER]: callHeader, [COMPLETION_HEADER]: header };
+  return localFirst(SEND_COMPLETION_ACTIVITY, [headerCarrier(headers), ...payloads.map(raw)]);
+}
+
+/** Waits, without a slot, for a target that an earlier run of this wrapper started. */
+export async function followTarget(callHeader: Payload): Promise<AnchorReport> {
+  try {
+    const result = await ordinary[FOLLOW_TARGET_ACTIVITY](
+      headerCarrier({ [REMOTE_CALL_HEADER]: callHeader }),
+    );
+    return decodeAnchorResult(result.payload);
+  } catch (error) {
+    const failure = error instanceof ActivityFailure ? error.failure?.cause : undefined;
+    const report = failure && decodeAnchorFailure(failure);
+    if (!report) throw error;
+    return report;
+  }
+}

@@ -1,0 +1,82 @@
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import type { ProtoFailure } from '@temporalio/common';
+import type { FailureType } from '../shared/failure-table.js';
+import { FAILURE_TABLE } from '../shared/failure-table.js';
+import type { Outcome, RemoteExecution } from '../shared/outcome.js';
+
+/** Turns the target's failure into an error; the bridge's own workers keep it raw, a user's worker decodes it. */
+export type FailureDecoder = (failure: ProtoFailure) => Error;
+
+/** What a failure tells about the call. */
+export interface CallDetails {
+  readonly callId: string;
+  readonly workflowType: string;
+  readonly taskQueue: string;
+  readonly remote: RemoteExecution | undefined;
+}
+
+function bridgeFailure(
+  type: FailureType,
+  message: string,
+  call: CallDetails,
+  extra: { cause?: Error; nonRetryable?: boolean; details?: Readonly<Record<string, string>> } = {},
+): ApplicationFailure {
+  const { callId, workflowType, taskQueue, remote } = call;
+  return ApplicationFailure.create({
+    type,
+    message,
+    nonRetryable: extra.nonRetryable ?? FAILURE_TABLE[type].retryable === false,
+    details: [
+      {
+        callId,
+        workflowType,
+        taskQueue,
+        ...(remote ? { workflowId: remote.workflowId, runId: remote.runId } : {}),
+        ...extra.details,
+      },
+    ],
+    ...(extra.cause ? { cause: extra.cause } : {}),
+  });
+}
+
+/**
+ * The error that a caller sees for an outcome which is not a value. A cancelled target surfaces as a
+ * `CancelledFailure`, so that `isCancellation` holds; everything else is an `ApplicationFailure` with a type from the
+ * failure table, and the target's own failure is its cause.
+ */
+export function outcomeError(
+  outcome: Exclude<Outcome, { status: 'completed' }>,
+  call: CallDetails,
+  decode: FailureDecoder,
+): Error {
+  const target = `${call.workflowType} on ${call.taskQueue}`;
+  switch (outcome.status) {
+    case 'failed': {
+      const { failure } = outcome;
+      return bridgeFailure(
+        'REMOTE_WORKFLOW_FAILED',
+        `remote workflow ${target} failed: ${failure.message ?? ''}`,
+        call,
+        {
+          cause: decode(failure),
+          nonRetryable: Boolean(failure.applicationFailureInfo?.nonRetryable),
+        },
+      );
+    }
+    case 'canceled': {
+      const message = `remote workflow ${target} was canceled`;
+      const error = new CancelledFailure(message);
+      const payloads = [...outcome.details];
+      error.failure = { message, canceledFailureInfo: payloads.length > 0 ? { details: { payloads } } : {} };
+      return error;
+    }
+    case 'timed_out':
+      return bridgeFailure('REMOTE_WORKFLOW_TIMED_OUT', `remote workflow ${target} timed out`, call);
+    case 'terminated':
+      return bridgeFailure('REMOTE_WORKFLOW_TERMINATED', `remote workflow ${target} was terminated`, call);
+    case 'refused':
+      return bridgeFailure(outcome.refusal.type, outcome.refusal.message, call, {
+        details: outcome.refusal.details,
+      });
+  }
+}

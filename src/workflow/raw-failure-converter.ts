@@ -1,0 +1,36 @@
+import { DefaultFailureConverter, TemporalFailure } from '@temporalio/common';
+import type { PayloadConverter, ProtoFailure } from '@temporalio/common';
+
+function withoutPayloads(failure: ProtoFailure): ProtoFailure {
+  const { applicationFailureInfo: app, timeoutFailureInfo: timeout, canceledFailureInfo: canceled } = failure;
+  return {
+    ...failure,
+    encodedAttributes: null,
+    ...(app ? { applicationFailureInfo: { ...app, details: null } } : {}),
+    ...(timeout ? { timeoutFailureInfo: { ...timeout, lastHeartbeatDetails: null } } : {}),
+    ...(canceled ? { canceledFailureInfo: { ...canceled, details: null } } : {}),
+    ...(failure.resetWorkflowFailureInfo ? { resetWorkflowFailureInfo: {} } : {}),
+  };
+}
+
+/**
+ * Failure converter of the bridge's own workers. It never decodes a payload inside a failure, because one whose
+ * encoding it does not know would fail the workflow task for ever (I9, I10). The proto message stays whole
+ * on `failure` of each error, and that is what crosses.
+ */
+class RawFailureConverter extends DefaultFailureConverter {
+  override failureToError(failure: ProtoFailure, payloadConverter: PayloadConverter): Error {
+    let error: Error;
+    try {
+      error = this.failureToErrorInner(withoutPayloads(failure), payloadConverter);
+    } catch {
+      error = new TemporalFailure(failure.message ?? undefined); // a failure that lacks what the SDK requires of it
+    }
+    error.stack = failure.stackTrace ?? '';
+    if (error instanceof TemporalFailure) error.failure = failure;
+    return error;
+  }
+}
+
+/** What `failureConverterPath` looks for. */
+export const failureConverter = new RawFailureConverter();

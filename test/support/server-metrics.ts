@@ -1,0 +1,59 @@
+/** Requests by operation, e.g. `{ StartWorkflowExecution: 3 }`. */
+export type RequestCounts = Record<string, number>;
+
+/** Options of {@link readServiceRequests}. */
+export interface ReadRequestsOptions {
+  /** Counts the requests to these namespaces only. Default: all but the server's own `temporal_system`. */
+  readonly namespaces?: readonly string[];
+}
+
+const SYSTEM_NAMESPACE = 'temporal_system';
+
+/**
+ * Reads how many requests a server's frontend has had since its start, by operation.
+ *
+ * The server itself polls in each namespace (`PollWorkflowTaskQueue`, `PollActivityTaskQueue`,
+ * `DescribeNamespace`): do not count those as a client's.
+ *
+ * @param metricsUrl the Prometheus endpoint
+ * @throws {Error} if the endpoint does not answer
+ */
+export async function readServiceRequests(
+  metricsUrl: string,
+  options: ReadRequestsOptions = {},
+): Promise<RequestCounts> {
+  const response = await fetch(metricsUrl, { signal: AbortSignal.timeout(10_000) });
+  if (!response.ok) throw new Error(`${metricsUrl} answered ${response.status}`);
+  return parseServiceRequests(await response.text(), options);
+}
+
+/** Sums the frontend's `service_requests` of a Prometheus text by operation. */
+export function parseServiceRequests(text: string, options: ReadRequestsOptions = {}): RequestCounts {
+  const counts: RequestCounts = {};
+  for (const line of text.split('\n')) {
+    const sample = /^service_requests(?:_total)?\{([^}]*)\}\s+(\S+)/.exec(line);
+    if (sample === null) continue;
+    const labels = parseLabels(sample[1] ?? '');
+    if (labels['service_name'] !== 'frontend') continue;
+    const namespace = labels['namespace'] ?? '';
+    if (options.namespaces ? !options.namespaces.includes(namespace) : namespace === SYSTEM_NAMESPACE)
+      continue;
+    const operation = labels['operation'] ?? '';
+    counts[operation] = (counts[operation] ?? 0) + Number(sample[2]);
+  }
+  return counts;
+}
+
+/** What was requested between two readings; operations without a new request are left out. */
+export function diffRequests(before: RequestCounts, after: RequestCounts): RequestCounts {
+  const entries = Object.entries(after).map(([name, count]) => [name, count - (before[name] ?? 0)] as const);
+  return Object.fromEntries(entries.filter(([, count]) => count !== 0));
+}
+
+function parseLabels(text: string): Record<string, string> {
+  const labels: Record<string, string> = {};
+  for (const [, name, value] of text.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)) {
+    if (name !== undefined && value !== undefined) labels[name] = value;
+  }
+  return labels;
+}

@@ -1,0 +1,2 @@
+export { CrossClusterWorkflow } from './cross-cluster-workflow.js';
+export { OrderWorkflow } from './order-workflow.js';
