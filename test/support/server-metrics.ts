@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 /** Requests by operation, e.g. `{ StartWorkflowExecution: 3 }`. */
 export type RequestCounts = Record<string, number>;
 
@@ -5,6 +7,8 @@ export type RequestCounts = Record<string, number>;
 export interface ReadRequestsOptions {
   /** Counts the requests to these namespaces only. Default: all but the server's own `temporal_system`. */
   readonly namespaces?: readonly string[];
+  /** How long to wait before reading: the server brings its metrics up to date once a second. Default: 1,200. */
+  readonly settleMs?: number;
 }
 
 const SYSTEM_NAMESPACE = 'temporal_system';
@@ -22,6 +26,7 @@ export async function readServiceRequests(
   metricsUrl: string,
   options: ReadRequestsOptions = {},
 ): Promise<RequestCounts> {
+  await sleep(options.settleMs ?? 1_200);
   const response = await fetch(metricsUrl, { signal: AbortSignal.timeout(10_000) });
   if (!response.ok) throw new Error(`${metricsUrl} answered ${response.status}`);
   return parseServiceRequests(await response.text(), options);
@@ -29,6 +34,9 @@ export async function readServiceRequests(
 
 /** Sums the frontend's `service_requests` of a Prometheus text by operation. */
 export function parseServiceRequests(text: string, options: ReadRequestsOptions = {}): RequestCounts {
+  // The server writes every other character of a namespace's name as an underscore.
+  const namespaces =
+    options.namespaces && new Set(options.namespaces.map((name) => name.replace(/[^A-Za-z0-9_]/g, '_')));
   const counts: RequestCounts = {};
   for (const line of text.split('\n')) {
     const sample = /^service_requests(?:_total)?\{([^}]*)\}\s+(\S+)/.exec(line);
@@ -36,8 +44,7 @@ export function parseServiceRequests(text: string, options: ReadRequestsOptions 
     const labels = parseLabels(sample[1] ?? '');
     if (labels['service_name'] !== 'frontend') continue;
     const namespace = labels['namespace'] ?? '';
-    if (options.namespaces ? !options.namespaces.includes(namespace) : namespace === SYSTEM_NAMESPACE)
-      continue;
+    if (namespaces ? !namespaces.has(namespace) : namespace === SYSTEM_NAMESPACE) continue;
     const operation = labels['operation'] ?? '';
     counts[operation] = (counts[operation] ?? 0) + Number(sample[2]);
   }

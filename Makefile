@@ -1,0 +1,65 @@
+# Everything is reached from here: `make` lists it. Needs Node 20.19 or newer with npm; the rest is fetched.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+INSTALLED := node_modules/.installed
+TSX := node --import tsx
+
+.PHONY: help
+help: ## list what can be made
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z][a-z-]*:.*## / { printf "  make %-32s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: node
+node:
+	@command -v node >/dev/null || { echo 'Node is not installed: Node 20.19 or newer is needed (https://nodejs.org)' >&2; exit 1; }
+	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); if (a < 20 || (a === 20 && b < 19)) { console.error("Node " + process.versions.node + " is too old: Node 20.19 or newer is needed (https://nodejs.org)"); process.exit(1); }'
+	@command -v npm >/dev/null || { echo 'npm is not installed: it comes with Node (https://nodejs.org)' >&2; exit 1; }
+
+$(INSTALLED): package-lock.json | node
+	npm ci --prefer-offline --no-audit --no-fund
+	@touch $(INSTALLED)
+
+.PHONY: install
+install: $(INSTALLED) ## install the npm packages, if they changed
+
+.PHONY: build
+build: $(INSTALLED) ## compile to dist/ and bundle the workflows
+	npm run --silent build
+
+.PHONY: demo
+demo: $(INSTALLED) ## run the whole demo: two clusters, the bridge, calls across, and faults
+	$(TSX) scripts/demo/main.ts
+
+.PHONY: up
+up: $(INSTALLED) ## two clusters, the bridge and the workers, until Ctrl-C
+	$(TSX) scripts/demo/up.ts
+
+.PHONY: clusters-up
+clusters-up: $(INSTALLED) ## two clusters, until Ctrl-C
+	$(TSX) scripts/demo/clusters-up.ts
+
+.PHONY: deploy-bridge
+deploy-bridge: $(INSTALLED) ## the bridge and the workers, beside running clusters
+	$(TSX) scripts/demo/deploy-bridge.ts
+
+.PHONY: start-cross-cluster-workflow
+start-cross-cluster-workflow: $(INSTALLED) ## start a workflow on A that calls one on B, and print its result
+	$(TSX) scripts/demo/start-cross-cluster-workflow.ts
+
+.PHONY: test
+test: $(INSTALLED) ## the tests, but for the slow ones
+	npm run --silent test
+
+.PHONY: test-all
+test-all: $(INSTALLED) ## all tests
+	@npm run --silent test:all
+
+.PHONY: verify
+verify: $(INSTALLED) ## formatting, lint, types and tests: what CI runs, but for the slow tests
+	npm run --silent verify
+
+.PHONY: clean
+clean: ## remove what was built (the packages and the Temporal CLI stay)
+	rm -rf dist .cache/tsc .cache/test-bundles

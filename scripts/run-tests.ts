@@ -1,0 +1,100 @@
+/**
+ * Runs the tests: `run-tests.ts [--suite default|all] [FILTER…]`, where a filter is a part of a test file's path.
+ *
+ * Each file runs in a process of its own, two at a time, beside two dev servers (A and B) that all files share.
+ * The last line says how many tests passed and failed; the exit code is 0 only if some passed and none failed.
+ */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { startDevServer, type DevServer } from './stack/dev-server.js';
+import { cacheDir } from './stack/paths.js';
+import { findTemporalCli } from './stack/temporal-cli.js';
+import { closingReport, countLeaves, leafLine, summaryLine } from './test-runner/report.js';
+import { runTestFile, type FileResult } from './test-runner/run-test-file.js';
+import { isSuite, listTestFiles, needsBundles, needsServers } from './test-runner/test-files.js';
+
+const CONCURRENCY = 2;
+const FILE_TIMEOUT_MS = 10 * 60_000;
+const EXIT_GRACE_MS = 30_000;
+
+/** A folder of this run's own, so that runs at the same time and older sources do not mix. */
+const bundlesDir = join(cacheDir, 'test-bundles', String(process.pid));
+
+const log = (line: string): void => console.log(line);
+const interrupted = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupted.abort(name));
+
+const { values, positionals } = parseArgs({
+  options: { suite: { type: 'string', default: 'default' } },
+  allowPositionals: true,
+});
+if (!isSuite(values.suite)) throw new Error(`--suite ${values.suite}: expected default or all`);
+
+const servers: DevServer[] = [];
+const results: FileResult[] = [];
+let problem = '';
+try {
+  // A file named in full is run whichever suite it belongs to.
+  const files = await listTestFiles(positionals.length > 0 ? 'all' : values.suite, positionals);
+  if (files.length === 0) throw new Error('no test file matches');
+  const env = { ...process.env, ...(await prepare(files)) };
+  await runAll(files, env);
+} catch (error) {
+  problem = error instanceof Error ? error.message : String(error);
+} finally {
+  await Promise.all(servers.map((server) => server.stop()));
+  await rm(bundlesDir, { recursive: true, force: true });
+}
+
+const counts = countLeaves(results);
+if (results.length > 0) console.log(`\n${closingReport(results)}`);
+if (interrupted.signal.aborted) problem = `interrupted by ${String(interrupted.signal.reason)}`;
+if (problem !== '') console.log(`\nThe tests could not be run to the end: ${problem}`);
+const failed = counts.failed + (problem === '' ? 0 : 1);
+console.log(`\n${summaryLine({ ...counts, failed })}`);
+process.exit(failed > 0 || counts.passed === 0 ? 1 : 0);
+
+/** Starts and builds what the files need, and gives the environment by which they find it. */
+async function prepare(files: readonly string[]): Promise<NodeJS.ProcessEnv> {
+  const env: NodeJS.ProcessEnv = {};
+  if (needsBundles(files)) {
+    env['TB_TEST_BUNDLES'] = bundlesDir;
+    await buildTestBundles(env['TB_TEST_BUNDLES']);
+  }
+  if (needsServers(files)) {
+    const cli = await findTemporalCli({ log });
+    env['TB_TEST_CLI'] = cli;
+    const started = await Promise.allSettled(['A', 'B'].map((name) => startDevServer({ name, cli })));
+    for (const result of started) if (result.status === 'fulfilled') servers.push(result.value);
+    for (const result of started) if (result.status === 'rejected') throw result.reason;
+    for (const server of servers) {
+      env[`TB_TEST_${server.name}_ADDRESS`] = server.address;
+      env[`TB_TEST_${server.name}_METRICS`] = server.metricsUrl;
+      server.onExit(() => console.log(`The shared dev server ${server.name} ended unexpectedly`));
+    }
+  }
+  return env;
+}
+
+/** The bundler is loaded only when it is used: it takes a second. */
+async function buildTestBundles(outDir: string): Promise<void> {
+  const begun = performance.now();
+  const { buildBundles } = await import('./build-bundles.js');
+  await buildBundles(outDir);
+  log(`Workflow bundles built in ${((performance.now() - begun) / 1000).toFixed(1)} s`);
+}
+
+async function runAll(files: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+  const queue = [...files];
+  const runQueue = async (): Promise<void> => {
+    for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+      if (interrupted.signal.aborted) return;
+      const name = file;
+      const onLeaf: Parameters<typeof runTestFile>[1]['onLeaf'] = (leaf) => log(leafLine(name, leaf));
+      const limits = { timeoutMs: FILE_TIMEOUT_MS, exitGraceMs: EXIT_GRACE_MS };
+      results.push(await runTestFile(name, { env, ...limits, onLeaf, signal: interrupted.signal }));
+    }
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, runQueue));
+}

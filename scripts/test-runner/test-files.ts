@@ -1,0 +1,47 @@
+import { readdir } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+import { repoRoot } from '../stack/paths.js';
+
+/** A set of test folders. */
+export type Suite = 'default' | 'all';
+
+const FOLDERS: Readonly<Record<Suite, readonly string[]>> = {
+  default: ['unit', 'types', 'sandbox', 'histories', 'e2e', 'faults'],
+  all: ['unit', 'types', 'sandbox', 'histories', 'e2e', 'faults', 'slow'],
+};
+
+/** The folders whose tests use the two shared servers. */
+const SERVER_FOLDERS = ['e2e', 'faults', 'slow'];
+/** The folders whose tests use the workflow bundles. */
+const BUNDLE_FOLDERS = [...SERVER_FOLDERS, 'sandbox', 'histories'];
+
+/** Whether a text names a suite. */
+export function isSuite(text: string): text is Suite {
+  return Object.hasOwn(FOLDERS, text);
+}
+
+/**
+ * Lists the test files of a suite, as paths from the repository's root, in the order of the suite's folders.
+ *
+ * @param filters only the files whose path contains one of these; none: all files
+ */
+export async function listTestFiles(suite: Suite, filters: readonly string[]): Promise<string[]> {
+  const files: string[] = [];
+  for (const folder of FOLDERS[suite]) {
+    const names = await readdir(join(repoRoot, 'test', folder), { recursive: true }).catch(() => []);
+    const tests = names.filter((name) => name.endsWith('.test.ts')).sort();
+    files.push(...tests.map((name) => `test/${folder}/${name.split(sep).join('/')}`));
+  }
+  if (filters.length === 0) return files;
+  return files.filter((file) => filters.some((filter) => file.includes(filter)));
+}
+
+/** Whether any of the files uses the shared servers. */
+export function needsServers(files: readonly string[]): boolean {
+  return files.some((file) => SERVER_FOLDERS.some((folder) => file.startsWith(`test/${folder}/`)));
+}
+
+/** Whether any of the files uses the workflow bundles. */
+export function needsBundles(files: readonly string[]): boolean {
+  return files.some((file) => BUNDLE_FOLDERS.some((folder) => file.startsWith(`test/${folder}/`)));
+}

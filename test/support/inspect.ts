@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WorkflowFailedError } from '@temporalio/client';
+import type { WorkflowHandle } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import type { TestSide } from './harness.js';
+
+/** `EVENT_TYPE_*` numbers that tests count. */
+export const EVENT = {
+  workflowTaskTimedOut: 8,
+  workflowTaskFailed: 9,
+  activityScheduled: 10,
+  activityStarted: 11,
+  signaled: 26,
+} as const;
+
+/** Waits until something holds, asking every 50 ms; a test's own time-out bounds it too. */
+export async function eventually<T>(
+  what: string,
+  probe: () => Promise<T | undefined | false> | T | undefined | false,
+  withinMs = 60_000,
+): Promise<T> {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    const found = await probe();
+    if (found !== undefined && found !== false) return found;
+    if (Date.now() > deadline) throw new Error(`did not come true within ${withinMs} ms: ${what}`);
+    await sleep(50);
+  }
+}
+
+/** The event types of a workflow's history, in order. */
+export async function eventTypes(handle: Pick<WorkflowHandle, 'fetchHistory'>): Promise<number[]> {
+  const { events } = await handle.fetchHistory();
+  return (events ?? []).map((event) => event.eventType ?? 0);
+}
+
+/** How often an event type stands in a workflow's history. */
+export async function countEvents(
+  handle: Pick<WorkflowHandle, 'fetchHistory'>,
+  type: number,
+): Promise<number> {
+  return (await eventTypes(handle)).filter((found) => found === type).length;
+}
+
+/** Waits for a workflow's failure and returns its innermost-but-first failure: the one that it failed with. */
+export async function failureOf(handle: Pick<WorkflowHandle, 'result'>): Promise<Error> {
+  try {
+    const value: unknown = await handle.result();
+    throw new Error(`expected a failure, got ${JSON.stringify(value)}`);
+  } catch (error) {
+    if (error instanceof WorkflowFailedError && error.cause) return error.cause;
+    throw error;
+  }
+}
+
+/** Waits for a workflow's failure, which must be an `ApplicationFailure`. */
+export async function applicationFailureOf(
+  handle: Pick<WorkflowHandle, 'result'>,
+): Promise<ApplicationFailure> {
+  const failure = await failureOf(handle);
+  if (!(failure instanceof ApplicationFailure))
+    throw new Error(`expected an ApplicationFailure, got ${failure.name}: ${failure.message}`);
+  return failure;
+}
+
+/** Executions on a side that match a visibility query, once there are at least `atLeast`. */
+export async function listExecutions(side: TestSide, query: string, atLeast = 0) {
+  return eventually(`${atLeast} executions with ${query}`, async () => {
+    const found = [];
+    for await (const execution of side.client.workflow.list({ query })) found.push(execution);
+    return found.length >= atLeast ? found : undefined;
+  });
+}
+
+/** All executions of a target type on B that a caller's call started. */
+export async function targetsOf(side: TestSide, callerWorkflowId: string, atLeast = 1) {
+  const all = await listExecutions(
+    side,
+    `WorkflowId STARTS_WITH "bridge-cluster-a-${callerWorkflowId}-"`,
+    atLeast,
+  );
+  return all;
+}

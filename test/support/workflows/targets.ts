@@ -1,0 +1,78 @@
+/** Targets on cluster B for tests: ordinary workflows that know nothing of the bridge. */
+import {
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  defineSignal,
+  isCancellation,
+  setHandler,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
+
+/** Opens a {@link Gate}; the value is what it returns. */
+export const openGate = defineSignal<[unknown]>('open');
+
+/** Returns its first argument. */
+export async function Echo(value?: unknown): Promise<unknown> {
+  return value;
+}
+
+/** Returns all its arguments. */
+export async function EchoAll(...values: unknown[]): Promise<unknown[]> {
+  return values;
+}
+
+/** Returns nothing. */
+export async function Nothing(): Promise<void> {
+  await Promise.resolve();
+}
+
+/** Returns its own run id: a target that ran twice would give two answers. */
+export async function OwnRunId(): Promise<string> {
+  return workflowInfo().runId;
+}
+
+/** Waits until it is opened, and returns what it was opened with. */
+export async function Gate(): Promise<unknown> {
+  let opened: { value: unknown } | undefined;
+  setHandler(openGate, (value) => {
+    opened = { value };
+  });
+  await condition(() => opened !== undefined);
+  return opened?.value;
+}
+
+/** Sleeps this many milliseconds and returns its own run id. */
+export async function Sleep(ms: number): Promise<string> {
+  await sleep(ms);
+  return workflowInfo().runId;
+}
+
+/** Fails with details and a chain of causes. */
+export async function Fail(message = 'no stock'): Promise<never> {
+  throw ApplicationFailure.create({
+    type: 'OutOfStock',
+    message,
+    nonRetryable: true,
+    details: [{ sku: 'SKU-7', left: 0 }, 'second detail'],
+    cause: ApplicationFailure.create({ type: 'Shelf', message: 'shelf is empty', details: [7] }),
+  });
+}
+
+/** Waits until it is cancelled; cleans up, and ends as cancelled. */
+export async function UntilCancelled(): Promise<void> {
+  try {
+    await CancellationScope.current().cancelRequested;
+  } catch (error) {
+    if (isCancellation(error)) await CancellationScope.nonCancellable(() => sleep(50));
+    throw error;
+  }
+}
+
+/** Continues as new until it has counted to `to`; returns how far it came. */
+export async function CountUp(to: number, at = 0): Promise<number> {
+  if (at < to) await continueAsNew<typeof CountUp>(to, at + 1);
+  return at;
+}
