@@ -4,13 +4,12 @@ import { MEMO_ARGS_DIGEST, MEMO_CALL_ID } from '../shared/names.js';
 import type { Outcome } from '../shared/outcome.js';
 import { outcomeOfFailure, refused } from '../shared/outcome.js';
 import type { ClusterClient } from './cluster-client.js';
+import { isRunning } from './execution-status.js';
 import { faultOf } from './grpc-errors.js';
 
 type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 type ExecutionInfo = temporal.api.workflow.v1.IWorkflowExecutionInfo;
 
-/** `WORKFLOW_EXECUTION_STATUS_RUNNING`. */
-const STATUS_RUNNING = 1;
 /** `HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT`. */
 const FILTER_CLOSE_EVENT = 2;
 /** Runs of one chain that a look follows: a chain that closed that often meanwhile is looked at again next time. */
@@ -168,8 +167,7 @@ async function wrapperState(cluster: ClusterClient, call: LookedUpCall): Promise
       return { state: 'closed', outcome: refused('OUTCOME_LOST', message), runId };
     }
   }
-  if (wrapper.status === STATUS_RUNNING || !history.close)
-    return { state: 'running', runId, targetStarted: false };
+  if (isRunning(wrapper.status) || !history.close) return { state: 'running', runId, targetStarted: false };
   const end = endOf(history.close);
   const report = end && 'outcome' in end ? end.outcome : undefined;
   return { state: 'closed', outcome: ownOutcome(report, call), runId };
@@ -211,7 +209,7 @@ export async function lookUpTarget(
   if (target?.parentExecution?.workflowId !== call.wrapperWorkflowId) return undefined;
   const runId = target.execution?.runId ?? '';
   const firstRunId = target.firstRunId ?? runId;
-  if (target.status === STATUS_RUNNING) return { state: 'running', runId: firstRunId, targetStarted: true };
+  if (isRunning(target.status)) return { state: 'running', runId: firstRunId, targetStarted: true };
   return chainState(cluster, call.targetWorkflowId, runId, firstRunId);
 }
 

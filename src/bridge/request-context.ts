@@ -3,7 +3,8 @@ import type { ConnectionLike, WorkflowClientInterceptor } from '@temporalio/clie
 import type { Payload } from '@temporalio/common';
 import type { temporal } from '@temporalio/proto';
 
-type StartResponse = temporal.api.workflowservice.v1.IStartWorkflowExecutionResponse;
+/** The server's reply to a start. */
+export type StartResponse = temporal.api.workflowservice.v1.IStartWorkflowExecutionResponse;
 
 /** What the bridge adds to a start or a signal that it sends through the SDK's client. */
 export interface RequestContext {
@@ -52,7 +53,7 @@ export function withDeterministicRequestIds(connection: ConnectionLike): Connect
         };
       }
       const value: unknown = Reflect.get(service, property, receiver);
-      return typeof value === 'function' ? value.bind(service) : value;
+      return typeof value === 'function' ? (value.bind(service) as unknown) : value;
     },
   });
   return new Proxy(connection, {

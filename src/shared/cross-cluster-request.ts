@@ -410,7 +410,7 @@ function argsOf(request: RequestCandidate): Payload[] {
 
 function textOf(request: RequestCandidate, field: Field): string | undefined {
   const value = request.get(field);
-  return value === undefined ? undefined : String(value);
+  return typeof value === 'string' ? value : undefined;
 }
 
 /**

@@ -18,11 +18,13 @@ export function payloadsOf(values: readonly unknown[]): Payload[] {
  */
 export const RAW_PAYLOADS: readonly TypeInfo[] = new Proxy<TypeInfo[]>([], {
   get: (list, property) =>
-    typeof property === 'string' && /^\d+$/.test(property) ? rawValueTypeInfo : Reflect.get(list, property),
+    typeof property === 'string' && /^\d+$/.test(property)
+      ? rawValueTypeInfo
+      : (Reflect.get(list, property) as unknown),
 });
 
 /** Type information "raw" for a single value. */
-export const RAW_PAYLOAD: TypeInfo = rawValueTypeInfo as TypeInfo;
+export const RAW_PAYLOAD: TypeInfo = rawValueTypeInfo;
 
 /** The encoding that a payload names, `''` where it names none. */
 export function encodingOf(payload: Payload): string {

@@ -102,10 +102,13 @@ for (const [kind, connect] of Object.entries(CLIENTS)) {
 
     it('recovers from a cut link', async () => {
       proxy.cut();
-      await assert.rejects(withDeadline(1_000, () => start(randomUUID())));
+      let isStarted = false;
+      const started = start(randomUUID()).then(() => (isStarted = true));
+      await sleep(500);
+      assert.equal(isStarted, false);
       assert.equal(proxy.openConnections(), 0);
       proxy.heal();
-      await withDeadline(20_000, () => start(randomUUID()));
+      await started;
     });
 
     it('lets nothing through a black hole, and what it held afterwards', async () => {

@@ -22,7 +22,9 @@ function whole(value: unknown): number {
 
 /** What is known at the beginning of this attempt. */
 export function readProgress(): AnchorProgress {
-  const { attempt, heartbeatDetails } = Context.current().info;
+  const { info } = Context.current();
+  const { attempt } = info;
+  const heartbeatDetails: unknown = info.heartbeatDetails;
   const details = (
     typeof heartbeatDetails === 'object' && heartbeatDetails !== null ? heartbeatDetails : {}
   ) as Partial<Record<keyof AnchorProgress, unknown>>;

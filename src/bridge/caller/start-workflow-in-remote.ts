@@ -223,8 +223,13 @@ function waitForCluster(attempt: Attempt, error: unknown, sent: boolean): never 
     const message = `${cluster} could not be reached in ${failures} attempts: ${why}`;
     throw outcomeFailure(refused('REMOTE_UNREACHABLE', message, { started }), remoteOf(attempt, ''));
   }
-  writeProgress({ ...progress, started, failures });
-  const delayMs = Math.max(1, Math.min(unreachableDelayMs(side.startRetry, failures), leftMs));
+  // A start that is not confirmed is tried soon; a call that runs is in no hurry, and thousands may wait (I6).
+  const looks = progress.looks + (started === 'yes' ? 1 : 0);
+  writeProgress({ ...progress, started, looks, failures });
+  const delayMs =
+    started === 'yes'
+      ? fallbackDelayMs(side.fallback, { timeoutMs: call.timeoutMs, ageMs, looks })
+      : Math.max(1, Math.min(unreachableDelayMs(side.startRetry, failures), leftMs));
   throw waitingFailure(
     denied ? 'PERMISSION_DENIED' : 'REMOTE_UNREACHABLE',
     `${cluster} ${denied ? 'refuses the bridge’s credentials' : 'cannot be reached'} (started: ${started}); ` +

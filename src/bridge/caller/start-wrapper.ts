@@ -10,6 +10,8 @@ import {
 import { raw } from '../../shared/payloads.js';
 import type { CallEnvelope } from '../../shared/wire/call-envelope.js';
 import { encodeRemoteCallEnvelope } from '../../shared/wire/call-envelope.js';
+import { isClosed } from '../execution-status.js';
+import type { StartResponse } from '../request-context.js';
 import { withRequestContext } from '../request-context.js';
 import type { CallerSide } from './caller-side.js';
 
@@ -23,9 +25,6 @@ export interface WrapperStart {
 
 /** What the handler cluster said: the wrapper runs, has closed already, or its id is held under another request id. */
 export type WrapperStarted = 'running' | 'closed' | 'id-taken';
-
-/** `WORKFLOW_EXECUTION_STATUS_RUNNING`; a server before 1.27 does not say. */
-const STATUS_RUNNING = 1;
 
 /**
  * Starts the wrapper of a call, or recognizes that it was started. The request id is made of the call, so a retried
@@ -56,8 +55,8 @@ export async function startWrapper(
   const context = {
     requestId: requestIdOf('start', callId, argsDigest),
     headers: { [REMOTE_CALL_HEADER]: header },
-    onStarted: ({ status }: { status?: number | null }) => {
-      closed = typeof status === 'number' && status !== 0 && status !== STATUS_RUNNING;
+    onStarted: ({ status }: StartResponse) => {
+      closed = isClosed(status);
     },
   };
   try {

@@ -9,12 +9,11 @@ import type { SealedReplyAddress } from '../../shared/wire/call-envelope.js';
 import { parseRemoteCallEnvelope } from '../../shared/wire/call-envelope.js';
 import type { Delivery } from '../../workflow/handler-activities.js';
 import type { ActivityCall } from '../activity-call.js';
+import { isRunning } from '../execution-status.js';
 import { faultOf, faultText } from '../grpc-errors.js';
 import { withRequestContext } from '../request-context.js';
 import type { HandlerSide } from './handler-side.js';
 
-/** `WORKFLOW_EXECUTION_STATUS_RUNNING`. */
-const STATUS_RUNNING = 1;
 /** Deadline of a request in the local attempt, in milliseconds: it must end well inside a workflow task. */
 const LOCAL_RPC_TIMEOUT_MS = 3_000;
 
@@ -58,7 +57,7 @@ async function chainGoesOn(side: HandlerSide, to: SealedReplyAddress): Promise<b
         execution: { workflowId: to.workflowId },
       }),
     );
-    return info?.status === STATUS_RUNNING && info.firstRunId === to.firstRunId;
+    return isRunning(info?.status) && info?.firstRunId === to.firstRunId;
   } catch (error) {
     if (faultOf(error) === 'not-found') return false;
     throw error;
