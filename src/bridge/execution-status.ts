@@ -1,6 +1,7 @@
-import { temporal } from '@temporalio/proto';
+import protos from '@temporalio/proto';
+import type { temporal } from '@temporalio/proto';
 
-const { WorkflowExecutionStatus } = temporal.api.enums.v1;
+const { WorkflowExecutionStatus } = protos.temporal.api.enums.v1;
 
 type Status = temporal.api.enums.v1.WorkflowExecutionStatus;
 

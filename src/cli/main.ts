@@ -22,7 +22,11 @@ try {
     signals: process,
     exit: (code) => process.exit(code),
     // Loaded only when it is needed: the Temporal SDK takes its time, and `config` and `keys` do without.
-    runBridge: async (config, log) => (await import('../bridge/run.js')).runBridge(config, log),
+    runBridge: async (config, log) => {
+      const { installRuntime, runBridge } = await import('../bridge/run.js');
+      installRuntime(log);
+      return runBridge(config, log);
+    },
   });
 } catch (error) {
   process.stderr.write(

@@ -6,12 +6,14 @@ import { showValue } from './escape.js';
 import {
   DEFAULT_CALL_TIMEOUT_MS,
   MAX_ARGUMENTS,
+  MAX_ARGUMENT_DEPTH,
   MAX_CALL_KEY_CHARS,
   MAX_CALL_TIMEOUT_MS,
   MAX_NAME_CHARS,
   MAX_WORKFLOW_ID_CHARS,
   MIN_CALL_TIMEOUT_MS,
 } from './limits.js';
+import { isDeeperThan } from './json-depth.js';
 import { REMOTE_CALL_WORKFLOW } from './names.js';
 import { encodingOf, jsonPayload, payloadOf } from './payloads.js';
 
@@ -295,6 +297,19 @@ export const REQUEST_CHECKS: readonly RequestCheck[] = [
       const value = r.get('input');
       return Array.isArray(value) && value.length > MAX_ARGUMENTS
         ? problem(r.keyOf('input'), `at most ${MAX_ARGUMENTS} arguments`, value.length)
+        : undefined;
+    },
+  },
+  {
+    name: 'args is not nested too deeply (plain form)',
+    find: (r) => {
+      const value = r.get('input');
+      return Array.isArray(value) && isDeeperThan(value, MAX_ARGUMENT_DEPTH + 1)
+        ? problem(
+            r.keyOf('input'),
+            `at most ${MAX_ARGUMENT_DEPTH} lists and objects inside one another`,
+            value,
+          )
         : undefined;
     },
   },

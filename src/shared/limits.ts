@@ -15,6 +15,8 @@ export const MAX_NAME_CHARS = 255;
 export const MAX_CALL_KEY_CHARS = 1000;
 /** Arguments of one call: far above any signature; bounds the work per call. */
 export const MAX_ARGUMENTS = 128;
+/** Lists and objects inside one another in one argument of the plain form: what any JSON writer can recurse into. */
+export const MAX_ARGUMENT_DEPTH = 500;
 /** Bytes of all arguments of one call: the server's 2 MiB blob limit less 64 KiB for what the bridge and the server add. */
 export const MAX_ARGUMENTS_BYTES = 2048 * KIB - 64 * KIB;
 /** Bytes of an outcome that a signal can carry: the same 2 MiB less 64 KiB; a larger one is left to the fallback poll. */

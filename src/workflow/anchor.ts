@@ -1,6 +1,7 @@
 import { ActivityFailure } from '@temporalio/common';
 import type { Payload, ProtoFailure, RawValue } from '@temporalio/common';
 import { proxyActivities } from '@temporalio/workflow';
+import { isFailureType } from '../shared/failure-table.js';
 import {
   ANCHOR_ATTEMPT_MS,
   ANCHOR_GRACE_MS,
@@ -57,7 +58,12 @@ function reportOfFailure(error: unknown): AnchorReport {
   for (const failure of causeChain(error.failure)) {
     const report = decodeAnchorFailure(failure);
     if (report) return report;
-    started ??= decodeWaiting(failure);
+    const waiting = decodeWaiting(failure);
+    const type = failure.applicationFailureInfo?.type;
+    if (waiting === undefined && isFailureType(type)) {
+      return { outcome: refused(type, failure.message ?? ''), remote: undefined };
+    }
+    started ??= waiting;
     if (failure.timeoutFailureInfo) started ??= 'unknown';
   }
   if (started === undefined) throw error;

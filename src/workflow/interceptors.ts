@@ -1,6 +1,6 @@
 /**
- * The workflow interceptor module of the bridge: give its path to a worker's `interceptors.workflowModules`
- * (`temporal-bridge/workflow-interceptors`), or nothing of the bridge's metadata reaches the workflow.
+ * The workflow interceptor module of the bridge: every worker whose workflows take part in a call bundles it, or nothing
+ * of the bridge's metadata reaches them.
  *
  * @module
  */

@@ -26,9 +26,11 @@ class RawFailureConverter extends DefaultFailureConverter {
     } catch {
       error = new TemporalFailure(failure.message ?? undefined); // a failure that lacks what the SDK requires of it
     }
-    error.stack = failure.stackTrace ?? '';
-    if (error instanceof TemporalFailure) error.failure = failure;
-    return error;
+    // An error that is none of the SDK's failures (a Nexus handler's) would not keep the proto message.
+    const kept = error instanceof TemporalFailure ? error : new TemporalFailure(error.message);
+    kept.stack = failure.stackTrace ?? '';
+    kept.failure = failure;
+    return kept;
   }
 }
 

@@ -1,9 +1,8 @@
 import type { Payload } from '@temporalio/common';
-import { BridgeError } from '../bridge-error.js';
 import { isFailureType } from '../failure-table.js';
 import type { Outcome, RemoteExecution } from '../outcome.js';
 import { encodeFailure, decodeFailure } from './failure-skeleton.js';
-import { ENVELOPE_VERSION, HEX_64, envelopeHeader, openEnvelope } from './fields.js';
+import { ENVELOPE_VERSION, HEX_64, envelopeHeader, invalidField, openEnvelope } from './fields.js';
 import type { EnvelopeHead, FieldReader } from './fields.js';
 
 /** An outcome with its payloads taken out: what a header can carry. */
@@ -65,9 +64,10 @@ function decodeOutcome(fields: FieldReader, payloads: readonly Payload[]): Outco
     case 'refused': {
       const type = fields.string('type');
       if (!isFailureType(type)) {
-        throw new BridgeError(
-          'ENVELOPE_INVALID',
-          `completion.outcome.type ${type} is not in the failure table; upgrade this bridge`,
+        throw invalidField(
+          'completion.outcome.type',
+          'a type of the failure table (upgrade this bridge)',
+          type,
         );
       }
       return {

@@ -16,7 +16,8 @@ export interface EnvelopeHead<Kind extends string> {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-function invalid(what: string, expected: string, got: unknown): BridgeError {
+/** The error for a field that is not what it has to be. */
+export function invalidField(what: string, expected: string, got: unknown): BridgeError {
   return new BridgeError('ENVELOPE_INVALID', `${what}; expected ${expected}, got ${showValue(got)}`);
 }
 
@@ -27,7 +28,7 @@ export class FieldReader {
 
   constructor(value: unknown, path: string) {
     if (typeof value !== 'object' || value === null || Array.isArray(value))
-      throw invalid(path, 'an object', value);
+      throw invalidField(path, 'an object', value);
     this.#fields = value as Fields;
     this.#path = path;
   }
@@ -40,9 +41,9 @@ export class FieldReader {
     const value = this.#own(name);
     const { max = 1000, pattern, empty = false } = options;
     if (typeof value !== 'string' || value.length > max || !isWellFormed(value) || (!empty && value === '')) {
-      throw invalid(`${this.#path}.${name}`, `a text of at most ${max} characters`, value);
+      throw invalidField(`${this.#path}.${name}`, `a text of at most ${max} characters`, value);
     }
-    if (pattern && !pattern.test(value)) throw invalid(`${this.#path}.${name}`, String(pattern), value);
+    if (pattern && !pattern.test(value)) throw invalidField(`${this.#path}.${name}`, String(pattern), value);
     return value;
   }
 
@@ -54,7 +55,7 @@ export class FieldReader {
   millis(name: string): number {
     const value = this.#own(name);
     if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
-      throw invalid(`${this.#path}.${name}`, 'a whole number of milliseconds, 0 or more', value);
+      throw invalidField(`${this.#path}.${name}`, 'a whole number of milliseconds, 0 or more', value);
     }
     return value;
   }
@@ -66,7 +67,7 @@ export class FieldReader {
   oneOf<T extends string>(name: string, values: readonly T[]): T {
     const value = this.#own(name);
     const found = values.find((candidate) => candidate === value);
-    if (found === undefined) throw invalid(`${this.#path}.${name}`, values.join(' | '), value);
+    if (found === undefined) throw invalidField(`${this.#path}.${name}`, values.join(' | '), value);
     return found;
   }
 
@@ -80,7 +81,7 @@ export class FieldReader {
         `${this.#path} is of version ${version}; this bridge reads version ${reads}; upgrade it`,
       );
     }
-    throw invalid(`${this.#path}.v`, String(reads), version);
+    throw invalidField(`${this.#path}.v`, String(reads), version);
   }
 
   /** A small object of texts. */
@@ -88,7 +89,7 @@ export class FieldReader {
     const value = this.#own(name) ?? {};
     const inner = new FieldReader(value, `${this.#path}.${name}`);
     const keys = Object.keys(inner.#fields);
-    if (keys.length > 32) throw invalid(`${this.#path}.${name}`, 'at most 32 fields', keys.length);
+    if (keys.length > 32) throw invalidField(`${this.#path}.${name}`, 'at most 32 fields', keys.length);
     return Object.fromEntries(keys.map((key) => [key, inner.string(key, { max: 2000, empty: true })]));
   }
 
@@ -120,13 +121,13 @@ export function openEnvelope(header: Payload | null | undefined, kind: string): 
   if (!data)
     throw new BridgeError('ENVELOPE_INVALID', `no ${kind} envelope; expected a header field with one`);
   if (data.length > MAX_ENVELOPE_BYTES)
-    throw invalid(`${kind} envelope`, `at most ${MAX_ENVELOPE_BYTES} bytes`, data.length);
+    throw invalidField(`${kind} envelope`, `at most ${MAX_ENVELOPE_BYTES} bytes`, data.length);
   const text = fromUtf8(data);
   let value: unknown;
   try {
     value = JSON.parse(text ?? '');
   } catch {
-    throw invalid(`${kind} envelope`, 'JSON', text ?? 'bytes that are not UTF-8');
+    throw invalidField(`${kind} envelope`, 'JSON', text ?? 'bytes that are not UTF-8');
   }
   const fields = new FieldReader(value, kind);
   fields.version(ENVELOPE_VERSION);
