@@ -1,10 +1,12 @@
 /** Targets on cluster B for tests: ordinary workflows that know nothing of the bridge. */
+import { RawValue } from '@temporalio/common';
 import {
   ApplicationFailure,
   CancellationScope,
   condition,
   continueAsNew,
   defineSignal,
+  executeChild,
   isCancellation,
   setHandler,
   sleep,
@@ -75,4 +77,47 @@ export async function UntilCancelled(): Promise<void> {
 export async function CountUp(to: number, at = 0): Promise<number> {
   if (at < to) await continueAsNew<typeof CountUp>(to, at + 1);
   return at;
+}
+
+/** Tells a {@link Judged} how to end. */
+export const judge = defineSignal<[{ fail: string } | { value: unknown }]>('judge');
+
+/** Waits to be told how to end: fails, and may be retried, or returns the value. */
+export async function Judged(): Promise<unknown> {
+  let verdict: { fail: string } | { value: unknown } | undefined;
+  setHandler(judge, (told) => {
+    verdict = told;
+  });
+  await condition(() => verdict !== undefined);
+  if (verdict && 'fail' in verdict)
+    throw ApplicationFailure.create({ type: 'Judged', message: verdict.fail });
+  return verdict?.value;
+}
+
+/** Sleeps, then returns its number and its own run id, or fails with them: both kinds of end tell which run ended. */
+export async function Work(n: number, ms: number, fails: boolean): Promise<{ n: number; runId: string }> {
+  await sleep(ms);
+  const { runId } = workflowInfo();
+  if (!fails) return { n, runId };
+  throw ApplicationFailure.create({
+    type: 'Planned',
+    message: `number ${n} fails`,
+    nonRetryable: true,
+    details: [{ n, runId }],
+  });
+}
+
+/** Fails because of its child: the failure's chain holds what a server says about a child. */
+export async function FailByChild(how: 'failed' | 'timed out'): Promise<unknown> {
+  return how === 'failed'
+    ? executeChild(Fail, { args: ['from the child'] })
+    : executeChild(Gate, { workflowExecutionTimeout: '200ms' });
+}
+
+/** Returns a payload of an encoding that no converter here knows, as a codec on its worker would have written it. */
+export async function Sealed(text: string): Promise<RawValue> {
+  return RawValue.fromPayload({
+    metadata: { encoding: new TextEncoder().encode('binary/encrypted') },
+    data: new TextEncoder().encode(text),
+  });
 }
