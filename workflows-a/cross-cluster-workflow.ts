@@ -39,10 +39,10 @@ export interface PlainResult {
 const READABLE = ['json/plain', 'json/protobuf', 'binary/plain', 'binary/null', 'binary/protobuf'];
 const EMPTY = new Uint8Array();
 
+/** In the order of the keys: a server gives a payload's metadata in any, and signal and fallback bring the same bytes. */
 function metadataOf(payload: Payload): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(payload.metadata ?? {}).map(([key, value]) => [key, toBase64(value)]),
-  );
+  const sorted = Object.entries(payload.metadata ?? {}).sort(([one], [other]) => (one < other ? -1 : 1));
+  return Object.fromEntries(sorted.map(([key, value]) => [key, toBase64(value)]));
 }
 
 function articleOutput(value: Payload | undefined): Pick<ArticleResult, 'Output' | 'OutputMetadata'> {

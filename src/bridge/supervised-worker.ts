@@ -8,6 +8,8 @@ import type { BridgeLogger } from './logger.js';
 /** Waits between two attempts to connect or to run a worker, in milliseconds: doubled from the first to the last. */
 const RETRY_FIRST_MS = 500;
 const RETRY_MAX_MS = 10_000;
+/** How long a drained worker may take to say goodbye to its server, which may not answer, in milliseconds. */
+const GOODBYE_MS = 3_000;
 /** A worker that ran this long starts over with the first wait. */
 const HEALTHY_AFTER_MS = 60_000;
 
@@ -39,6 +41,7 @@ export function superviseWorker(options: SupervisedWorkerOptions): SupervisedWor
   const { name, cluster, log } = options;
   const stop = new AbortController();
   let worker: Worker | undefined;
+  let hasPolled = false;
   let becomeReady = (): void => undefined;
   let failReady = (_error: Error): void => undefined;
   const ready = new Promise<void>((resolve, reject) => {
@@ -46,6 +49,8 @@ export function superviseWorker(options: SupervisedWorkerOptions): SupervisedWor
     failReady = reject;
   });
   ready.catch(() => undefined);
+  let abandon = (): void => undefined;
+  const abandoned = new Promise<void>((resolve) => (abandon = resolve));
 
   async function runOnce(): Promise<void> {
     const connection = await NativeConnection.connect({ address: cluster.address });
@@ -58,6 +63,7 @@ export function superviseWorker(options: SupervisedWorkerOptions): SupervisedWor
         address: cluster.address,
         namespace: cluster.namespace,
       });
+      hasPolled = true;
       becomeReady();
       await running;
     } finally {
@@ -73,12 +79,10 @@ export function superviseWorker(options: SupervisedWorkerOptions): SupervisedWor
       try {
         await runOnce();
       } catch (error) {
-        log.warn(`${name} worker waits for ${cluster.name}`, {
-          address: cluster.address,
-          namespace: cluster.namespace,
-          why: faultText(error),
-          retryInMs: delayMs,
-        });
+        const fields = { address: cluster.address, namespace: cluster.namespace, why: faultText(error) };
+        if (!stop.signal.aborted)
+          log.warn(`${name} worker waits for ${cluster.name}`, { ...fields, retryInMs: delayMs });
+        else if (hasPolled) log.warn(`${name} worker ended before all was drained`, fields);
       }
       if (stop.signal.aborted) break;
       if (Date.now() - startedAt > HEALTHY_AFTER_MS) delayMs = RETRY_FIRST_MS;
@@ -88,12 +92,22 @@ export function superviseWorker(options: SupervisedWorkerOptions): SupervisedWor
     failReady(new Error(`${name} worker was shut down before it polled`));
   }
 
+  /** The SDK's farewell has no deadline that would fit a shutdown; the server forgets the worker without it, too. */
+  async function leaveOnceDrained(drained: Worker): Promise<void> {
+    while (!['STOPPED', 'FAILED'].includes(drained.getState())) await sleep(100, undefined, { ref: false });
+    await sleep(GOODBYE_MS, undefined, { ref: false });
+    abandon();
+  }
+
   return {
     ready,
-    closed: keepRunning(),
+    closed: Promise.race([keepRunning(), abandoned]),
     shutdown: () => {
       stop.abort();
       if (worker?.getState() === 'RUNNING') worker.shutdown();
+      if (worker) void leaveOnceDrained(worker);
+      // Nothing to drain; a connection attempt to a server that does not answer would hold up the end for half a minute.
+      else abandon();
     },
   };
 }

@@ -25,9 +25,17 @@ export function fromUtf8(bytes: Uint8Array): string | undefined {
   return again.length === bytes.length && again.every((byte, at) => byte === bytes[at]) ? text : undefined;
 }
 
+/**
+ * A copy that is a `Uint8Array` of this realm. The empty `data` of a payload that the SDK hands into a workflow is an
+ * object of the host's realm, which libraries refuse.
+ */
+export function ownBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
+}
+
 /** Standard base64 with padding. */
 export function toBase64(bytes: Uint8Array): string {
-  return base64.encode(bytes);
+  return base64.encode(ownBytes(bytes));
 }
 
 /** Bytes of standard base64 with padding, or `undefined` if the text is anything else. */

@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, concatBytes } from '@noble/hashes/utils.js';
 import type { Payload } from '@temporalio/common';
-import { utf8 } from './bytes.js';
+import { ownBytes, utf8 } from './bytes.js';
 
 /**
  * What one call is unique within.
@@ -63,8 +63,8 @@ export function argsDigestOf(targetType: string, taskQueue: string, args: readon
     const metadata = Object.entries(payload.metadata ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
     return [
       String(metadata.length),
-      ...metadata.flatMap(([key, value]) => [key, bytesToHex(value)]),
-      bytesToHex(payload.data ?? new Uint8Array()),
+      ...metadata.flatMap(([key, value]) => [key, bytesToHex(ownBytes(value))]),
+      bytesToHex(ownBytes(payload.data ?? new Uint8Array())),
     ];
   });
   return bytesToHex(

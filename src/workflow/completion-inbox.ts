@@ -11,18 +11,20 @@ import { parseCompletion } from '../shared/wire/completion-envelope.js';
  * outcome of the same call is dropped (I1), and nothing that arrives here can throw (I9).
  */
 export class CompletionInbox {
-  readonly #waiting = new Map<string, (completion: Completion) => void>();
+  readonly #waiting = new Map<string, ((completion: Completion) => void)[]>();
   readonly #kept = new Map<string, Completion>();
   readonly #settled = new Set<string>();
 
-  /** The completion of a call, whether it has arrived or not. A call can be awaited once. */
+  /** The completion of a call, whether it has arrived or not; for each who waits when it arrives. */
   expect(callId: string): Promise<Completion> {
     const kept = this.#kept.get(callId);
     if (kept) {
       this.#kept.delete(callId);
       return Promise.resolve(kept);
     }
-    return new Promise((resolve) => this.#waiting.set(callId, resolve));
+    return new Promise((resolve) => {
+      this.#waiting.set(callId, [...(this.#waiting.get(callId) ?? []), resolve]);
+    });
   }
 
   /** Ends the wait for a call: whatever still comes for it is dropped. */
@@ -36,10 +38,10 @@ export class CompletionInbox {
   take(completion: Completion): 'delivered' | 'kept' | 'dropped' {
     const { callId } = completion;
     if (this.#settled.has(callId) || this.#kept.has(callId)) return 'dropped';
-    const deliver = this.#waiting.get(callId);
-    if (deliver) {
+    const waiting = this.#waiting.get(callId);
+    if (waiting) {
       this.settle(callId);
-      deliver(completion);
+      for (const deliver of waiting) deliver(completion);
       return 'delivered';
     }
     this.#kept.set(callId, completion);

@@ -37,7 +37,12 @@ export interface RemoteCallResult {
 }
 
 const OCCURRENCES = Symbol.for('temporal-bridge.call-occurrences/1');
-const holder = globalThis as { [OCCURRENCES]?: Map<string, number> };
+const KEYED_CALLS = Symbol.for('temporal-bridge.keyed-calls/1');
+const holder = globalThis as {
+  [OCCURRENCES]?: Map<string, number>;
+  /** What each call with a user's key asked for: call id → digest. */
+  [KEYED_CALLS]?: Map<string, string>;
+};
 
 /** How many calls with the same digest this run has made before. */
 function nextOccurrence(argsDigest: string): number {
@@ -45,6 +50,15 @@ function nextOccurrence(argsDigest: string): number {
   const occurrence = occurrences.get(argsDigest) ?? 0;
   occurrences.set(argsDigest, occurrence + 1);
   return occurrence;
+}
+
+/** Whether this run has used the call's key for something else: one completion must not answer both (I4). */
+function conflictsInThisRun(call: RemoteCall, callId: string, argsDigest: string): boolean {
+  if (call.key === undefined) return false;
+  const keyed = (holder[KEYED_CALLS] ??= new Map<string, string>());
+  const before = keyed.get(callId);
+  if (before === undefined) keyed.set(callId, argsDigest);
+  return before !== undefined && before !== argsDigest;
 }
 
 function scopeIdOf(call: RemoteCall): string {
@@ -102,7 +116,15 @@ function anchorOptionsOf(call: RemoteCall): AnchorOptions {
 export async function callRemote(call: RemoteCall): Promise<RemoteCallResult> {
   const bytes = totalPayloadBytes(call.args);
   const options = anchorOptionsOf(call);
-  const { callId } = options.envelope;
+  const { callId, argsDigest, wrapperWorkflowId } = options.envelope;
+  if (conflictsInThisRun(call, callId, argsDigest)) {
+    const message = `the call key of ${call.workflowType} is in use with other arguments; nothing was started`;
+    return {
+      callId,
+      outcome: refused('CALL_ID_CONFLICT', message, { wrapperWorkflowId }),
+      remote: undefined,
+    };
+  }
   if (bytes > MAX_ARGUMENTS_BYTES) {
     const message = `arguments of ${bytes} bytes; expected at most ${MAX_ARGUMENTS_BYTES}; nothing was started`;
     return {

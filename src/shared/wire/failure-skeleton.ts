@@ -107,7 +107,7 @@ function decodeField(shape: FieldShape, path: string, value: unknown, cursor: Pa
       const digits = objectAt(path, value)['$l'];
       const number =
         typeof digits === 'string' && /^-?\d{1,19}$/.test(digits) ? Long.fromString(digits) : undefined;
-      if (number?.toString() !== digits) throw invalidField(path, 'a 64-bit number', digits);
+      if (!number || number.toString() !== digits) throw invalidField(path, 'a 64-bit number', digits);
       return number;
     }
     case 'payload':
