@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DefaultLogger, Runtime, bundleWorkflowCode } from '@temporalio/worker';
@@ -12,7 +12,10 @@ export async function buildBundles(outDir: string): Promise<void> {
   await mkdir(outDir, { recursive: true });
   for (const name of ['caller', 'handler'] as const) {
     const { code } = await bundleWorkflowCode({ ...bundleOptions(name), logger: new DefaultLogger('WARN') });
-    await writeFile(join(outDir, `${name}.js`), code);
+    // In one step: a bridge may be started from this folder meanwhile.
+    const draft = join(outDir, `${name}.js.${process.pid}`);
+    await writeFile(draft, code);
+    await rename(draft, join(outDir, `${name}.js`));
   }
 }
 

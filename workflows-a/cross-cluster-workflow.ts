@@ -4,7 +4,8 @@ import { defineWorkflowOptions, workflowInfo } from '@temporalio/workflow';
 import { toBase64 } from '../src/shared/bytes.js';
 import type { CrossClusterRequest } from '../src/shared/cross-cluster-request.js';
 import { InvalidRequestError, parseCrossClusterRequest } from '../src/shared/cross-cluster-request.js';
-import { MAX_WORKFLOW_ID_CHARS } from '../src/shared/limits.js';
+import { isDeeperThan } from '../src/shared/json-depth.js';
+import { MAX_ARGUMENT_DEPTH, MAX_WORKFLOW_ID_CHARS } from '../src/shared/limits.js';
 import { DEFAULT_SOURCE_CLUSTER } from '../src/shared/names.js';
 import { RAW_PAYLOADS, encodingOf, payloadsOf } from '../src/shared/payloads.js';
 import { articleTargetWorkflowId } from '../src/shared/remote-ids.js';
@@ -56,9 +57,11 @@ function plainResult(value: Payload | undefined): unknown {
   if (!value || encodingOf(value) === 'binary/null') return null;
   if (encodingOf(value) === 'json/plain') {
     try {
-      return defaultPayloadConverter.fromPayload(value);
+      const result: unknown = defaultPayloadConverter.fromPayload(value);
+      if (!isDeeperThan(result, MAX_ARGUMENT_DEPTH)) return result;
     } catch {
-      // Named JSON, and is not: handed over as bytes below, because a throw here would fail the workflow task for ever.
+      // Named JSON, and is not. Like what is too deep to be written again, it is handed over as bytes: a throw here
+      // would fail the workflow task for ever.
     }
   }
   return { data: toBase64(value.data ?? EMPTY), metadata: metadataOf(value) };

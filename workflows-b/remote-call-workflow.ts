@@ -45,11 +45,7 @@ function outcomeOfChildFailure(error: unknown): Outcome {
   return outcomeOfFailure(error.failure.cause);
 }
 
-async function startTarget(
-  call: RemoteCallEnvelope,
-  args: readonly Payload[],
-  remainingMs: number | undefined,
-) {
+async function startTarget(call: RemoteCallEnvelope, args: readonly Payload[], remainingMs: number) {
   const { workflowType, taskQueue, workflowId } = call.target;
   return startChild(workflowType, {
     workflowId,
@@ -57,9 +53,28 @@ async function startTarget(
     args: args.map(raw),
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
     parentClosePolicy: ParentClosePolicy.ABANDON,
-    ...(remainingMs === undefined ? {} : { workflowExecutionTimeout: remainingMs }),
+    ...(Number.isFinite(remainingMs) ? { workflowExecutionTimeout: remainingMs } : {}),
     typeInfo: { inputTypes: RAW_PAYLOADS, outputType: RAW_PAYLOAD },
   });
+}
+
+/** What is left of the call's time. Only durations of one clock: the time this wrapper has waited for a worker counts, too. */
+function timeLeftMs(call: RemoteCallEnvelope): number {
+  if (call.remainingMs === undefined) return Number.POSITIVE_INFINITY;
+  return call.remainingMs - Math.max(0, Date.now() - workflowInfo().runStartTime.getTime());
+}
+
+function noTimeLeft(): Ended {
+  const message = 'the call had no time left when the handler side took it up; nothing was started';
+  return { outcome: refused('CALL_EXPIRED', message, { started: 'no' }), runId: '' };
+}
+
+/** A target that may not start now. After a reset of this wrapper an earlier run may have started it: then it is followed. */
+async function notStarted(header: Payload, refusal: Ended): Promise<Ended> {
+  const { runId, originalExecutionRunId } = workflowInfo();
+  if (runId === originalExecutionRunId) return refusal;
+  const { outcome, remote } = await CancellationScope.nonCancellable(() => followTarget(header));
+  return outcome.status === 'refused' ? refusal : { outcome, runId: remote?.runId ?? '' };
 }
 
 /** Starts the target at most once, or follows the one that an earlier run of this wrapper started (a reset). */
@@ -68,18 +83,14 @@ async function runTarget(
   header: Payload,
   args: readonly Payload[],
 ): Promise<Ended> {
-  // Only durations of one clock: the time this wrapper had to wait for a worker counts, too.
-  const waitedMs = Math.max(0, Date.now() - workflowInfo().runStartTime.getTime());
-  const remainingMs = call.remainingMs === undefined ? undefined : call.remainingMs - waitedMs;
-  if (remainingMs !== undefined && remainingMs <= 0) {
-    const message = 'the call had no time left when the handler side took it up; nothing was started';
-    return { outcome: refused('CALL_EXPIRED', message, { started: 'no' }), runId: '' };
-  }
+  if (timeLeftMs(call) <= 0) return notStarted(header, noTimeLeft());
   const admission = await CancellationScope.nonCancellable(() => admitCall(header, args));
   if (!admission.admitted) {
     const { type, message, details } = admission;
-    return { outcome: refused(type, message, details), runId: '' };
+    return notStarted(header, { outcome: refused(type, message, details), runId: '' });
   }
+  const remainingMs = timeLeftMs(call); // An admission can take as long as its retries.
+  if (remainingMs <= 0) return notStarted(header, noTimeLeft());
   let runId = '';
   try {
     const child = await startTarget(call, args, remainingMs);

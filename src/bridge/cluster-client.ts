@@ -2,7 +2,11 @@ import { Client, Connection } from '@temporalio/client';
 import { status } from '@grpc/grpc-js';
 import { MIN_RETENTION_MS } from '../shared/limits.js';
 import { grpcStatusOf } from './grpc-errors.js';
-import { requestHeadersInterceptor, withDeterministicRequestIds } from './request-context.js';
+import {
+  requestHeadersInterceptor,
+  retryInterceptor,
+  withDeterministicRequestIds,
+} from './request-context.js';
 
 /** A cluster as the configuration names it. */
 export interface ClusterAddress {
@@ -38,6 +42,7 @@ export function createClusterClient(cluster: ClusterAddress, rpcTimeoutMs: numbe
   const connection = Connection.lazy({
     address: cluster.address,
     connectTimeout: rpcTimeoutMs,
+    interceptors: [retryInterceptor],
     // Finds a link that swallows packets in seconds; the SDK's own 30 s + 15 s would hold up every call meanwhile.
     channelArgs: {
       'grpc.keepalive_time_ms': 10_000,

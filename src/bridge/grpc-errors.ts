@@ -51,13 +51,19 @@ export function faultOf(error: unknown): RequestFault {
   }
 }
 
-/** Whether a request surely never left this machine, so that nothing can have happened on the other side. */
-export function wasNeverSent(error: unknown): boolean {
-  const found = grpcStatusOf(error);
-  return (
-    found?.code === status.UNAVAILABLE &&
-    /No connection established|ECONNREFUSED|ENOTFOUND|EAI_AGAIN/.test(found.details)
-  );
+/**
+ * Whether a try that ended with this status surely never left this machine, so that nothing can have happened on the
+ * other side: there was no connection, or no connection was found before the deadline (else the status names the address).
+ */
+export function wasNeverSent({ code, details }: GrpcStatus): boolean {
+  switch (code) {
+    case status.UNAVAILABLE:
+      return /No connection established|ECONNREFUSED|ENOTFOUND|EAI_AGAIN/.test(details);
+    case status.DEADLINE_EXCEEDED:
+      return /^Deadline exceeded/.test(details) && !/remote_addr=|previous attempts/.test(details);
+    default:
+      return false;
+  }
 }
 
 /** One line about an error for messages. */

@@ -1,7 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Interceptor } from '@grpc/grpc-js';
 import type { ConnectionLike, WorkflowClientInterceptor } from '@temporalio/client';
+import { defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 import type { Payload } from '@temporalio/common';
 import type { temporal } from '@temporalio/proto';
+import type { GrpcStatus } from './grpc-errors.js';
 
 /** The server's reply to a start. */
 export type StartResponse = temporal.api.workflowservice.v1.IStartWorkflowExecutionResponse;
@@ -13,6 +16,8 @@ export interface RequestContext {
   readonly headers: Readonly<Record<string, Payload>>;
   /** Receives the server's reply to a start, of which the SDK's client shows the run id only. */
   readonly onStarted?: (response: StartResponse) => void;
+  /** Receives the status of each try: the SDK's client tries a request again by itself, and shows the last error only. */
+  readonly onTried?: (status: GrpcStatus) => void;
 }
 
 const storage = new AsyncLocalStorage<RequestContext>();
@@ -21,6 +26,20 @@ const storage = new AsyncLocalStorage<RequestContext>();
 export function withRequestContext<R>(context: RequestContext, send: () => Promise<R>): Promise<R> {
   return storage.run(context, send);
 }
+
+/** The SDK's own retries of a request; each try's status goes to the surrounding {@link withRequestContext}, too. */
+export const retryInterceptor: Interceptor = (options, nextCall) => {
+  const context = storage.getStore();
+  const { delayFunction, retryableDecider } = defaultGrpcRetryOptions();
+  const retrying = makeGrpcRetryInterceptor({
+    delayFunction,
+    retryableDecider: (attempt, status) => {
+      context?.onTried?.(status);
+      return retryableDecider(attempt, status);
+    },
+  });
+  return retrying(options, nextCall);
+};
 
 /** Client interceptor that adds the headers; keeps the SDK's other interceptors (tracing) in play. */
 export const requestHeadersInterceptor: WorkflowClientInterceptor = {

@@ -2,6 +2,7 @@ import { createHash, createPrivateKey, createPublicKey, sign, verify } from 'nod
 import type { KeyObject } from 'node:crypto';
 import { BridgeError } from '../shared/bridge-error.js';
 import { lengthPrefixed } from '../shared/call-id.js';
+import { showValue } from '../shared/escape.js';
 import type { SealedReplyAddress } from '../shared/wire/call-envelope.js';
 
 /** What a seal is made over. */
@@ -84,7 +85,7 @@ export function createSealVerifier(publicKeys: readonly KeyObject[]): SealVerifi
       if (!key) {
         throw new BridgeError(
           'SEAL_KEY_UNKNOWN',
-          `seal of key ${seal.keyId}; expected one of ${[...keys.keys()].join(', ') || 'no key'}; add the caller side's public key to BRIDGE_SEAL_VERIFY_KEYS`,
+          `seal of key ${showValue(seal.keyId)}; expected one of ${[...keys.keys()].join(', ') || 'no key'}; add the caller side's public key to BRIDGE_SEAL_VERIFY_KEYS`,
         );
       }
       if (!verify(null, signedBytes(seal), key, Buffer.from(seal.signature, 'base64'))) {
@@ -96,7 +97,7 @@ export function createSealVerifier(publicKeys: readonly KeyObject[]): SealVerifi
       if (seal.callId !== shownBy.callId || seal.wrapperWorkflowId !== shownBy.wrapperWorkflowId) {
         throw new BridgeError(
           'SEAL_INVALID',
-          `seal for workflow ${seal.wrapperWorkflowId}; shown by ${shownBy.wrapperWorkflowId}; a seal is good for its own call only`,
+          `seal for workflow ${showValue(seal.wrapperWorkflowId)}; shown by ${showValue(shownBy.wrapperWorkflowId)}; a seal is good for its own call only`,
         );
       }
     },

@@ -1,5 +1,6 @@
 /* eslint-disable no-control-regex -- escaping control characters is this file's job */
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff\\]/gu;
+const UNSAFE =
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff\\]/gu;
 
 function escapeOne(char: string): string {
   if (char === '\\') return '\\\\';

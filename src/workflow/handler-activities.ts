@@ -1,4 +1,4 @@
-import { ActivityFailure, ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { ActivityFailure, ApplicationFailure, CancelledFailure, TemporalFailure } from '@temporalio/common';
 import type { Payload, RawValue } from '@temporalio/common';
 import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import {
@@ -60,8 +60,10 @@ async function localFirst(activity: TwoStep, args: unknown[]): Promise<Admission
   try {
     return await local[activity](...args);
   } catch (error) {
-    if (!(error instanceof ActivityFailure) || error.cause instanceof CancelledFailure) throw error;
-    if (error.cause instanceof ApplicationFailure && error.cause.nonRetryable) throw error;
+    // The SDK hands out a local activity's own failure bare; an ordinary one's comes within an ActivityFailure.
+    const failure = error instanceof ActivityFailure ? error.cause : error;
+    if (!(failure instanceof TemporalFailure) || failure instanceof CancelledFailure) throw error;
+    if (failure instanceof ApplicationFailure && failure.nonRetryable) throw error;
     return await ordinary[activity](...args);
   }
 }

@@ -28,8 +28,32 @@ export interface TwoClusters {
   close(): Promise<void>;
 }
 
-const runtimeLog = createLogger({ level: 'error', format: 'json', destination: process.stderr });
+const sdkLines: LogLine[] = [];
+const runtimeLog = createLogger({
+  level: 'info',
+  format: 'json',
+  destination: {
+    write: (text: string) => {
+      for (const line of logLines(text)) {
+        sdkLines.push(line);
+        if (line.level === 'error') process.stderr.write(`${JSON.stringify(line)}\n`);
+      }
+    },
+  },
+});
 let runtimeIsInstalled = false;
+
+function logLines(text: string): LogLine[] {
+  return text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => JSON.parse(line) as LogLine);
+}
+
+/** What the SDK has logged in this process at `info` and above: its workers' lines and those of workflows. */
+export function sdkLogs(): readonly LogLine[] {
+  return sdkLines;
+}
 
 /** The SDK's runtime is a singleton; its own logs below `error` would drown a test's output. */
 export function ensureRuntime(): void {
@@ -114,7 +138,7 @@ export async function startBridge(
     ...config.log,
     destination: {
       write: (text: string) => {
-        for (const line of text.split('\n')) if (line.trim()) logs.push(JSON.parse(line) as LogLine);
+        logs.push(...logLines(text));
       },
     },
   });

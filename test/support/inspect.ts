@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowFailedError } from '@temporalio/client';
-import type { WorkflowHandle } from '@temporalio/client';
+import type { WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { TestSide } from './harness.js';
 
@@ -80,4 +80,48 @@ export async function targetsOf(side: TestSide, callerWorkflowId: string, atLeas
     atLeast,
   );
   return all;
+}
+
+/** `WORKFLOW_TASK_FAILED_CAUSE_*` that are the server's own doing: a signal came meanwhile, or a reset. */
+const HARMLESS_CAUSES = [1, 20];
+
+/** What went wrong with a workflow's tasks: each one that failed or timed out, in words. */
+export async function taskTroubles(handle: Pick<WorkflowHandle, 'fetchHistory'>): Promise<string[]> {
+  const { events } = await handle.fetchHistory();
+  return (events ?? []).flatMap((event) => {
+    const failed = event.workflowTaskFailedEventAttributes;
+    if (failed && !HARMLESS_CAUSES.includes(failed.cause ?? 0)) return [failed.failure?.message ?? 'failed'];
+    return event.workflowTaskTimedOutEventAttributes ? ['timed out'] : [];
+  });
+}
+
+/** Waits until a workflow has closed, and describes it. */
+export async function whenClosed(handle: WorkflowHandle): Promise<WorkflowExecutionDescription> {
+  return eventually(`${handle.workflowId} has closed`, async () => {
+    const found = await handle.describe();
+    return found.status.name !== 'RUNNING' && found;
+  });
+}
+
+/** The first target of a caller's calls, and the wrapper that runs it. */
+export async function remoteOf(side: TestSide, callerWorkflowId: string): Promise<RemoteHandles> {
+  const [target] = await targetsOf(side, callerWorkflowId);
+  if (!target) throw new Error(`no target of ${callerWorkflowId}`);
+  return handlesOf(side, target.workflowId, target.runId);
+}
+
+/** A target, and the wrapper that runs it. */
+export interface RemoteHandles {
+  readonly target: WorkflowHandle;
+  readonly wrapper: WorkflowHandle;
+}
+
+/** A target by its id, and its wrapper. */
+export async function handlesOf(side: TestSide, workflowId: string, runId?: string): Promise<RemoteHandles> {
+  const { workflow } = side.client;
+  const target = workflow.getHandle(workflowId, runId);
+  const { raw } = await target.describe();
+  const parent = raw.workflowExecutionInfo?.parentExecution;
+  if (!parent?.workflowId) throw new Error(`${workflowId} has no wrapper`);
+  return { target, wrapper: workflow.getHandle(parent.workflowId) };
 }

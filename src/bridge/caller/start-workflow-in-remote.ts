@@ -4,16 +4,13 @@ import type { RawValue } from '@temporalio/common';
 import { formatDuration } from '../../shared/duration.js';
 import { escapeForLog } from '../../shared/escape.js';
 import { REMOTE_RUNNING } from '../../shared/failure-table.js';
-import { MAX_ARGUMENTS_BYTES } from '../../shared/limits.js';
-import { CALL_HEADER } from '../../shared/names.js';
 import type { Outcome, RemoteExecution } from '../../shared/outcome.js';
 import { refused } from '../../shared/outcome.js';
-import { raw, totalPayloadBytes } from '../../shared/payloads.js';
+import { raw } from '../../shared/payloads.js';
 import { encodeAnchorResult } from '../../shared/wire/anchor-report.js';
 import type { CallEnvelope } from '../../shared/wire/call-envelope.js';
-import { parseCallEnvelope } from '../../shared/wire/call-envelope.js';
 import type { ActivityCall } from '../activity-call.js';
-import { faultOf, faultText, wasNeverSent } from '../grpc-errors.js';
+import { faultOf, faultText } from '../grpc-errors.js';
 import type { RemoteState } from '../remote-lookup.js';
 import { lookUpCall, wrapperHolder } from '../remote-lookup.js';
 import { outcomeFailure, waitingFailure } from '../waiting-failure.js';
@@ -21,14 +18,17 @@ import type { AnchorProgress } from './anchor-progress.js';
 import { readProgress, writeProgress } from './anchor-progress.js';
 import type { CallerSide } from './caller-side.js';
 import { fallbackDelayMs, giveUpAfterMs, unreachableDelayMs } from './fallback-schedule.js';
+import { readCall } from './read-call.js';
 import { startWrapper } from './start-wrapper.js';
 import { targetWorkflowIdFor } from './target-id.js';
 
 /** What an attempt of the anchor activity found out. */
 type Finding =
   | { readonly kind: 'ended'; readonly outcome: Outcome; readonly runId: string }
-  | { readonly kind: 'running'; readonly looked: boolean }
+  | { readonly kind: 'running'; readonly looked: boolean; readonly targetStarted: boolean }
   | { readonly kind: 'unreachable'; readonly error: unknown; readonly sent: boolean };
+
+type Running = Extract<Finding, { kind: 'running' }>;
 
 /** One attempt: the call, what is known, and when it was made. */
 interface Attempt {
@@ -49,7 +49,7 @@ function ended(outcome: Outcome, runId = ''): Finding {
 function foundBy(state: RemoteState, cluster: string): Finding {
   switch (state.state) {
     case 'running':
-      return { kind: 'running', looked: true };
+      return { kind: 'running', looked: true, targetStarted: state.targetStarted };
     case 'closed':
       return ended(state.outcome, state.runId);
     case 'absent':
@@ -106,7 +106,7 @@ async function startByOf(attempt: Attempt): Promise<number> {
   return attempt.scheduledAt + Math.min(attempt.call.timeoutMs ?? Number.POSITIVE_INFINITY, retentionMs / 2);
 }
 
-async function startOrAttach(attempt: Attempt): Promise<Finding> {
+async function startOrAttach(attempt: Attempt, onSent: () => void): Promise<Finding> {
   const { side, call, progress } = attempt;
   const startBy = Math.floor(await startByOf(attempt));
   if (Date.now() > startBy + side.clockSkewMs) {
@@ -124,10 +124,11 @@ async function startOrAttach(attempt: Attempt): Promise<Finding> {
     targetWorkflowId: attempt.targetWorkflowId,
     startBy,
     remainingMs,
+    onSent,
   });
   switch (start) {
     case 'running':
-      return { kind: 'running', looked: false };
+      return { kind: 'running', looked: false, targetStarted: false };
     case 'closed':
       return lookAtRemote(attempt);
     case 'id-taken':
@@ -142,15 +143,19 @@ async function startOrAttach(attempt: Attempt): Promise<Finding> {
 
 async function findOut(attempt: Attempt): Promise<Finding> {
   const { side, call, progress } = attempt;
+  let sent = false;
+  const onSent = (): void => {
+    sent = true;
+  };
   try {
-    return progress.started === 'yes' ? await lookAtRemote(attempt) : await startOrAttach(attempt);
+    return progress.started === 'yes' ? await lookAtRemote(attempt) : await startOrAttach(attempt, onSent);
   } catch (error) {
     if (error instanceof ApplicationFailure) throw error;
     if (faultOf(error) === 'invalid') {
       const message = `${side.remote.cluster.name} refused the start of ${call.target.workflowType}: ${faultText(error)}`;
       return ended(refused('INVALID_REQUEST', escapeForLog(message, 1000)));
     }
-    return { kind: 'unreachable', error, sent: !wasNeverSent(error) };
+    return { kind: 'unreachable', error, sent };
   }
 }
 
@@ -185,10 +190,13 @@ function expire(attempt: Attempt, started: AnchorProgress['started'], why: strin
   throw outcomeFailure(refused('CALL_EXPIRED', message, { started }), remoteOf(attempt, ''));
 }
 
-function waitForSignal(attempt: Attempt, looked: boolean): never {
+function waitForSignal(attempt: Attempt, { looked, targetStarted }: Running): never {
   const { side, call, progress, ageMs, targetWorkflowId } = attempt;
   if (looked && ageMs >= giveUpAfterMs(side.fallback, call.timeoutMs)) {
-    expire(attempt, 'yes', `${targetWorkflowId} still runs on ${side.remote.cluster.name}`);
+    const { name } = side.remote.cluster;
+    if (targetStarted) expire(attempt, 'yes', `${targetWorkflowId} still runs on ${name}`);
+    // A wrapper that is about to start its target cannot be told from one that no handler side has taken up.
+    expire(attempt, 'unknown', `the wrapper ${call.wrapperWorkflowId} on ${name} has not started its target`);
   }
   const looks = progress.looks + (looked ? 1 : 0);
   writeProgress({ ...progress, started: 'yes', looks, failures: 0 });
@@ -239,37 +247,6 @@ function waitForCluster(attempt: Attempt, error: unknown, sent: boolean): never 
   );
 }
 
-function invalidRequest(message: string): ApplicationFailure {
-  return ApplicationFailure.create({ type: 'INVALID_REQUEST', message, nonRetryable: true });
-}
-
-function readCall(side: CallerSide, input: ActivityCall): CallEnvelope {
-  let call: CallEnvelope;
-  try {
-    call = parseCallEnvelope(input.header(CALL_HEADER));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw invalidRequest(
-      `${reason}; run CrossClusterWorkflow, or install the bridge's workflow interceptors`,
-    );
-  }
-  if (call.sourceCluster !== undefined && call.sourceCluster !== side.sourceCluster) {
-    throw invalidRequest(
-      `sourceCluster: the call was made for cluster ${escapeForLog(call.sourceCluster, 80)}, this bridge serves ` +
-        `${side.sourceCluster}; expected the same name, since ids are made of it; nothing was started`,
-    );
-  }
-  const bytes = totalPayloadBytes(input.payloads);
-  if (bytes > MAX_ARGUMENTS_BYTES) {
-    throw ApplicationFailure.create({
-      type: 'PAYLOAD_TOO_LARGE',
-      message: `arguments of ${bytes} bytes; expected at most ${MAX_ARGUMENTS_BYTES}; nothing was started`,
-      nonRetryable: true,
-    });
-  }
-  return call;
-}
-
 /**
  * The anchor of a call on the caller cluster. Every attempt does the same, idempotent thing: start the wrapper or attach
  * to it; if the call has ended, report its outcome; else end the attempt in server-side back-off until the next look.
@@ -292,7 +269,7 @@ export async function startWorkflowInRemote(side: CallerSide, input: ActivityCal
       return finish(attempt, finding.outcome, finding.runId);
     case 'running':
       if (!finding.looked) side.log.info('Call started', callFields(attempt));
-      return waitForSignal(attempt, finding.looked);
+      return waitForSignal(attempt, finding);
     case 'unreachable':
       return waitForCluster(attempt, finding.error, finding.sent);
   }

@@ -11,6 +11,8 @@ import { raw } from '../../shared/payloads.js';
 import type { CallEnvelope } from '../../shared/wire/call-envelope.js';
 import { encodeRemoteCallEnvelope } from '../../shared/wire/call-envelope.js';
 import { isClosed } from '../execution-status.js';
+import type { GrpcStatus } from '../grpc-errors.js';
+import { wasNeverSent } from '../grpc-errors.js';
 import type { StartResponse } from '../request-context.js';
 import { withRequestContext } from '../request-context.js';
 import type { CallerSide } from './caller-side.js';
@@ -21,6 +23,8 @@ export interface WrapperStart {
   readonly targetWorkflowId: string;
   readonly startBy: number;
   readonly remainingMs: number | undefined;
+  /** Told when a try may have reached the cluster. */
+  readonly onSent: () => void;
 }
 
 /** What the handler cluster said: the wrapper runs, has closed already, or its id is held under another request id. */
@@ -55,6 +59,9 @@ export async function startWrapper(
   const context = {
     requestId: requestIdOf('start', callId, argsDigest),
     headers: { [REMOTE_CALL_HEADER]: header },
+    onTried: (status: GrpcStatus) => {
+      if (!wasNeverSent(status)) start.onSent();
+    },
     onStarted: ({ status }: StartResponse) => {
       closed = isClosed(status);
     },

@@ -1,8 +1,16 @@
 /** Callers on cluster A for tests, in workflows of their own (not `CrossClusterWorkflow`). */
 import { ApplicationFailure, defaultPayloadConverter } from '@temporalio/common';
-import { continueAsNew, sleep, workflowInfo } from '@temporalio/workflow';
+import {
+  condition,
+  continueAsNew,
+  defineSignal,
+  setHandler,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { CallScope } from '../../../src/shared/call-id.js';
 import { registerCompletionHandler } from '../../../src/workflow/completion-inbox.js';
+import type { RemoteCall } from '../../../src/workflow/remote-call.js';
 import { callRemote } from '../../../src/workflow/remote-call.js';
 
 registerCompletionHandler();
@@ -17,16 +25,15 @@ export interface TestCall {
   readonly taskQueue?: string;
 }
 
-/** Makes one call and returns its value, or fails with the outcome's status or refusal type. */
-async function call({
+function remoteCallOf({
   workflowType,
   args = [],
   key,
   scope = 'run',
   timeoutMs,
   taskQueue = 'targets',
-}: TestCall): Promise<unknown> {
-  const { outcome } = await callRemote({
+}: TestCall): RemoteCall {
+  return {
     workflowType,
     taskQueue,
     args: args.map((arg) => defaultPayloadConverter.toPayload(arg)),
@@ -36,7 +43,12 @@ async function call({
     ...(key === undefined ? {} : { key }),
     ...(scope === 'workflow-id' ? { sourceCluster: 'cluster-a' } : {}),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
-  });
+  };
+}
+
+/** Makes one call and returns its value, or fails with the outcome's status or refusal type. */
+async function call(options: TestCall): Promise<unknown> {
+  const { outcome } = await callRemote(remoteCallOf(options));
   if (outcome.status === 'completed') {
     return outcome.value ? defaultPayloadConverter.fromPayload(outcome.value) : undefined;
   }
@@ -81,4 +93,42 @@ export async function CallAndFailOnce(options: TestCall): Promise<{ value: unkno
   });
   if (attempt === 1) throw ApplicationFailure.create({ type: 'FirstAttempt', message: 'fails once' });
   return { value, attempt };
+}
+
+/** Lets a caller that waits for it go on. */
+export const goOn = defineSignal('go-on');
+
+async function untilGoOn(): Promise<void> {
+  let told = false;
+  setHandler(goOn, () => {
+    told = true;
+  });
+  await condition(() => told);
+}
+
+/** Makes a call, waits for `go-on`, and makes it again: the same call if it has a key. Returns both answers. */
+export async function CallTwice(options: TestCall): Promise<[unknown, unknown]> {
+  const first = await call(options);
+  await untilGoOn();
+  return [first, await call(options)];
+}
+
+/** Makes a call. The first attempt fails at `go-on`, whether or not it has its answer; the second waits for it. */
+export async function FailWhileCallRuns(first: TestCall, second: TestCall = first): Promise<unknown> {
+  if (workflowInfo().attempt > 1) return call(second);
+  call(first).catch(() => undefined);
+  await untilGoOn();
+  throw ApplicationFailure.create({ type: 'FirstAttempt', message: 'fails once' });
+}
+
+/** Makes one call; returns how it ended, a refusal's details included, and stays open until `go-on` if told to. */
+export async function CallAndTell(
+  options: TestCall,
+  staysOpen = false,
+): Promise<{ ended: string; details?: Readonly<Record<string, string>> }> {
+  const { outcome } = await callRemote(remoteCallOf(options));
+  if (staysOpen) await untilGoOn();
+  return outcome.status === 'refused'
+    ? { ended: outcome.refusal.type, details: outcome.refusal.details }
+    : { ended: outcome.status };
 }

@@ -8,6 +8,7 @@ import {
   defineSignal,
   executeChild,
   isCancellation,
+  makeContinueAsNewFunc,
   setHandler,
   sleep,
   workflowInfo,
@@ -120,4 +121,15 @@ export async function Sealed(text: string): Promise<RawValue> {
     metadata: { encoding: new TextEncoder().encode('binary/encrypted') },
     data: new TextEncoder().encode(text),
   });
+}
+
+/** Runs into a time-out of its own: continues as a run that is given too little time. */
+export async function RunOutOfTime(isLastRun = false): Promise<void> {
+  if (isLastRun) await condition(() => false);
+  await makeContinueAsNewFunc<typeof RunOutOfTime>({ workflowRunTimeout: '200ms' })(true);
+}
+
+/** Returns a text of this length. */
+export async function LongText(length: number): Promise<string> {
+  return 'x'.repeat(length);
 }

@@ -1,0 +1,64 @@
+import type { FaultProxy } from './fault-proxy.js';
+import { startFaultProxy } from './fault-proxy.js';
+import type { TestBridge, TestBridgeOptions, TestWorker, TwoClusters } from './harness.js';
+import { createTwoClusters, startBridge, startCallers, startTargets } from './harness.js';
+
+/** Two clusters and what a test starts beside them. */
+export interface Stage {
+  readonly clusters: TwoClusters;
+  bridge(options?: TestBridgeOptions): Promise<TestBridge>;
+  targets(options?: Parameters<typeof startTargets>[1]): Promise<TestWorker>;
+  callers(): Promise<TestWorker>;
+  /** A proxy in front of a cluster. */
+  proxy(side: 'a' | 'b'): Promise<FaultProxy>;
+  /** Stops all that still runs: links are healed first, so that nothing hangs on them. */
+  close(): Promise<void>;
+}
+
+/** Something with hooks: a test's context, or the module `node:test` inside of a suite. */
+interface Hooks {
+  after(hook: () => Promise<void>): void;
+}
+
+/** Opens a stage that closes after the test (`t`), or by {@link Stage.close}. */
+export async function openStage(t?: Hooks): Promise<Stage> {
+  const clusters = await createTwoClusters();
+  const workers: TestWorker[] = [];
+  const proxies: FaultProxy[] = [];
+  const stopped = new Set<TestWorker>();
+
+  const add = <W extends TestWorker>(worker: W): W => {
+    const once = {
+      ...worker,
+      stop: async () => {
+        if (stopped.has(once)) return;
+        stopped.add(once);
+        await worker.stop();
+      },
+    };
+    workers.push(once);
+    return once;
+  };
+  const stage: Stage = {
+    clusters,
+    bridge: async (options) => add(await startBridge(clusters, options)),
+    targets: async (options) => add(await startTargets(clusters.b, options)),
+    callers: async () => add(await startCallers(clusters.a)),
+    proxy: async (side) => {
+      const proxy = await startFaultProxy(clusters[side].address);
+      proxies.push(proxy);
+      return proxy;
+    },
+    close: async () => {
+      for (const proxy of proxies) {
+        proxy.clearRules();
+        proxy.heal();
+      }
+      await Promise.all(workers.map((worker) => worker.stop()));
+      await Promise.all(proxies.map((proxy) => proxy.close()));
+      await clusters.close();
+    },
+  };
+  t?.after(() => stage.close());
+  return stage;
+}
