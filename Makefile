@@ -29,24 +29,28 @@ build: $(INSTALLED) ## compile to dist/ and bundle the workflows
 	npm run --silent build
 
 .PHONY: demo
-demo: $(INSTALLED) ## run the whole demo: two clusters, the bridge, calls across, and faults
-	$(TSX) scripts/demo/main.ts
+demo: build ## two clusters, the bridge and four calls, and what happened in each
+	@$(TSX) scripts/demo/main.ts
 
 .PHONY: up
-up: $(INSTALLED) ## two clusters, the bridge and the workers, until Ctrl-C
-	$(TSX) scripts/demo/up.ts
+up: build ## two clusters, the bridge and the demo's workers, until Ctrl-C
+	@$(TSX) scripts/demo/up.ts
 
 .PHONY: clusters-up
-clusters-up: $(INSTALLED) ## two clusters, until Ctrl-C
-	$(TSX) scripts/demo/clusters-up.ts
+clusters-up: $(INSTALLED) ## two clusters, in the background
+	@$(TSX) scripts/demo/clusters-up.ts
 
 .PHONY: deploy-bridge
-deploy-bridge: $(INSTALLED) ## the bridge and the workers, beside running clusters
-	$(TSX) scripts/demo/deploy-bridge.ts
+deploy-bridge: build ## the bridge and the demo's workers, in the background, beside running clusters
+	@$(TSX) scripts/demo/deploy-bridge.ts
 
 .PHONY: start-cross-cluster-workflow
-start-cross-cluster-workflow: $(INSTALLED) ## start a workflow on A that calls one on B, and print its result
-	$(TSX) scripts/demo/start-cross-cluster-workflow.ts
+start-cross-cluster-workflow: $(INSTALLED) ## make a call from A to B, show its result and the bridge's log
+	@$(TSX) scripts/demo/start-cross-cluster-workflow.ts
+
+.PHONY: clusters-down
+clusters-down: $(INSTALLED) ## stop what clusters-up and deploy-bridge have started
+	@$(TSX) scripts/demo/clusters-down.ts
 
 .PHONY: test
 test: $(INSTALLED) ## the tests, but for the slow ones
@@ -63,3 +67,6 @@ verify: $(INSTALLED) ## formatting, lint, types and tests: what CI runs, but for
 .PHONY: clean
 clean: ## remove what was built (the packages and the Temporal CLI stay)
 	rm -rf dist .cache/tsc .cache/test-bundles
+
+# clusters-up, deploy-bridge and start-cross-cluster-workflow are written in one line, in their order.
+.NOTPARALLEL:

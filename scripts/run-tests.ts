@@ -8,11 +8,12 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startDevServer, type DevServer } from './stack/dev-server.js';
-import { cacheDir } from './stack/paths.js';
+import { cacheDir, repoRoot } from './stack/paths.js';
+import { runCommand } from './stack/run-command.js';
 import { findTemporalCli } from './stack/temporal-cli.js';
 import { closingReport, countLeaves, leafLine, summaryLine } from './test-runner/report.js';
 import { runTestFile, type FileResult } from './test-runner/run-test-file.js';
-import { isSuite, listTestFiles, needsBundles, needsServers } from './test-runner/test-files.js';
+import { isSuite, listTestFiles, needsBuild, needsBundles, needsServers } from './test-runner/test-files.js';
 
 const CONCURRENCY = 2;
 const FILE_TIMEOUT_MS = 10 * 60_000;
@@ -62,6 +63,7 @@ async function prepare(files: readonly string[]): Promise<NodeJS.ProcessEnv> {
     env['TB_TEST_BUNDLES'] = bundlesDir;
     await buildTestBundles(env['TB_TEST_BUNDLES']);
   }
+  if (await needsBuild(files)) await build();
   if (needsServers(files)) {
     const cli = await findTemporalCli({ log });
     env['TB_TEST_CLI'] = cli;
@@ -83,6 +85,21 @@ async function buildTestBundles(outDir: string): Promise<void> {
   const { buildBundles } = await import('./build-bundles.js');
   await buildBundles(outDir);
   log(`Workflow bundles built in ${((performance.now() - begun) / 1000).toFixed(1)} s`);
+}
+
+/** Compiles to dist/, for the tests that run the bridge as its users do. Quick if nothing has changed. */
+async function build(): Promise<void> {
+  const begun = performance.now();
+  const tsc = join(repoRoot, 'node_modules', 'typescript', 'bin', 'tsc');
+  const { ok, stdout, problem } = await runCommand(
+    process.execPath,
+    [tsc, '-b', join(repoRoot, 'tsconfig.host.json')],
+    { timeoutMs: 5 * 60_000 },
+  );
+  if (!ok) throw new Error(`the build failed: ${stdout.trim() || problem}`);
+  const { buildBundles } = await import('./build-bundles.js');
+  await buildBundles(join(repoRoot, 'dist', 'bundles'));
+  log(`Built in ${((performance.now() - begun) / 1000).toFixed(1)} s`);
 }
 
 async function runAll(files: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {

@@ -55,6 +55,8 @@ export interface DevServerOptions {
   readonly dynamicConfig?: Readonly<Record<string, unknown>> | undefined;
   /** Gets each line that the server logs (errors only). */
   readonly onLine?: ((line: string) => void) | undefined;
+  /** Gives up the start when aborted; a server that is ready by then is left to its handle. */
+  readonly startSignal?: AbortSignal | undefined;
 }
 
 /** A running Temporal dev server. */
@@ -145,11 +147,15 @@ async function launch(
   ports: Ports,
   home: string,
 ): Promise<GuardedProcess> {
+  options.startSignal?.throwIfAborted();
   const server = await spawnGuarded(cli, serverArguments(options, ports), {
     env: { PATH: process.env['PATH'], HOME: home },
     scratchFolder: home,
     onLine: options.onLine,
   });
+  const giveUp = (): void => server.signal('SIGKILL');
+  options.startSignal?.addEventListener('abort', giveUp);
+  if (options.startSignal?.aborted) giveUp();
   try {
     const namespaces = ['default', ...(options.namespaces ?? [])];
     await waitUntilReady(`${HOST}:${ports.grpc}`, namespaces, READY_TIMEOUT_MS, server.hasExited);
@@ -168,6 +174,8 @@ async function launch(
       `cluster ${options.name} was not ready after ${READY_TIMEOUT_MS / 1000} s. It said:\n${said}`,
       { cause: error },
     );
+  } finally {
+    options.startSignal?.removeEventListener('abort', giveUp);
   }
   return server;
 }

@@ -41,9 +41,17 @@ export function closingReport(results: readonly FileResult[]): string {
     const errors = failed.map((leaf) => `${leafLine(result.file, leaf)}\n${indent(leaf.error)}`);
     return [...errors, `Output of ${result.file}:\n${indent(result.output.trimEnd() || '(none)')}`];
   });
-  const parts = ['Time per file:', ...times];
+  const parts = ['Time per file:', ...times, ...notesOf(results)];
   if (failures.length > 0) parts.push('', 'Failures:', '', failures.join('\n\n'));
   return parts.join('\n');
+}
+
+/** What test files say of themselves, in lines that begin with `note: `: shown whether or not they pass. */
+function notesOf(results: readonly FileResult[]): string[] {
+  const notes = results.flatMap(({ output }) =>
+    output.split('\n').filter((line) => line.startsWith('note: ')),
+  );
+  return notes.length > 0 ? ['', ...notes] : [];
 }
 
 function indent(text: string): string {

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { repoRoot } from '../stack/paths.js';
 
@@ -44,4 +44,10 @@ export function needsServers(files: readonly string[]): boolean {
 /** Whether any of the files uses the workflow bundles. */
 export function needsBundles(files: readonly string[]): boolean {
   return files.some((file) => BUNDLE_FOLDERS.some((folder) => file.startsWith(`test/${folder}/`)));
+}
+
+/** Whether any of the files runs the bridge as a process of its own, from the build. */
+export async function needsBuild(files: readonly string[]): Promise<boolean> {
+  const texts = await Promise.all(files.map((file) => readFile(join(repoRoot, file), 'utf8')));
+  return texts.some((text) => /support\/(?:bridge-process|outage-stage|outage-run)\.js/.test(text));
 }
