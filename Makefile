@@ -5,6 +5,8 @@ SHELL := /bin/sh
 .DELETE_ON_ERROR:
 
 INSTALLED := node_modules/.installed
+BUILT := dist/.built
+SOURCES := $(shell find src workflows-a workflows-b -name '*.ts') scripts/build-bundles.ts $(wildcard tsconfig*.json)
 TSX := node --import tsx
 
 .PHONY: help
@@ -25,8 +27,11 @@ $(INSTALLED): package-lock.json | node
 install: $(INSTALLED) ## install the npm packages, if they changed
 
 .PHONY: build
-build: $(INSTALLED) ## compile to dist/ and bundle the workflows
+build: $(BUILT) ## compile to dist/ and bundle the workflows, if the sources changed
+
+$(BUILT): $(INSTALLED) $(SOURCES)
 	npm run --silent build
+	@touch $(BUILT)
 
 .PHONY: demo
 demo: build ## two clusters, the bridge and four calls, and what happened in each
