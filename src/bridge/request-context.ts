@@ -27,10 +27,16 @@ export function withRequestContext<R>(context: RequestContext, send: () => Promi
   return storage.run(context, send);
 }
 
+/**
+ * Tries of one request inside the client, against a passing fault. Not more (the SDK's default is 10): the request's
+ * activity is tried again by the server, and would hold its slot meanwhile.
+ */
+const MAX_TRIES = 3;
+
 /** The SDK's own retries of a request; each try's status goes to the surrounding {@link withRequestContext}, too. */
 export const retryInterceptor: Interceptor = (options, nextCall) => {
   const context = storage.getStore();
-  const { delayFunction, retryableDecider } = defaultGrpcRetryOptions();
+  const { delayFunction, retryableDecider } = defaultGrpcRetryOptions({ maxAttempts: MAX_TRIES });
   const retrying = makeGrpcRetryInterceptor({
     delayFunction,
     retryableDecider: (attempt, status) => {
