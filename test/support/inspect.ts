@@ -10,6 +10,7 @@ export const EVENT = {
   workflowTaskFailed: 9,
   activityScheduled: 10,
   activityStarted: 11,
+  activityTimedOut: 14,
   signaled: 26,
 } as const;
 

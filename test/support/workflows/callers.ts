@@ -66,6 +66,15 @@ export async function CallMany(options: TestCall[]): Promise<unknown[]> {
   return Promise.all(options.map(call));
 }
 
+/** Makes several calls at once; returns each one's value, or the type of the failure that it ended as. */
+export async function EndsOfMany(options: TestCall[]): Promise<unknown[]> {
+  return Promise.all(
+    options.map((one) =>
+      call(one).catch((error: unknown) => (error instanceof ApplicationFailure ? error.type : String(error))),
+    ),
+  );
+}
+
 /** Makes one call, then stays open for `thenMs` milliseconds before it returns the value. */
 export async function CallThenSleep(options: TestCall, thenMs: number): Promise<unknown> {
   const value = await call(options);
