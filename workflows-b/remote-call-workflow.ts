@@ -58,10 +58,13 @@ async function startTarget(call: RemoteCallEnvelope, args: readonly Payload[], r
   });
 }
 
-/** What is left of the call's time. Only durations of one clock: the time this wrapper has waited for a worker counts, too. */
+/**
+ * What is left of the call's time. Only durations of one clock: the time this wrapper has waited for a worker counts, too
+ * (the SDK's `runStartTime` begins with the first workflow task, `startTime` with the start).
+ */
 function timeLeftMs(call: RemoteCallEnvelope): number {
   if (call.remainingMs === undefined) return Number.POSITIVE_INFINITY;
-  return call.remainingMs - Math.max(0, Date.now() - workflowInfo().runStartTime.getTime());
+  return call.remainingMs - Math.max(0, Date.now() - workflowInfo().startTime.getTime());
 }
 
 function noTimeLeft(): Ended {
@@ -136,7 +139,7 @@ export async function RemoteCallWorkflow(...input: unknown[]): Promise<RemoteCal
   const { callId } = call;
   const remote: RemoteExecution = { wrapperWorkflowId: workflowInfo().workflowId, workflowId, runId };
   const delivery = await CancellationScope.nonCancellable(() =>
-    sendCompletion(header, callId, outcome, remote),
+    sendCompletion(header, call, outcome, remote),
   );
   if (delivery.delivered !== 'signal') log.warn('Completion not delivered', { callId, ...delivery });
   const refusal = outcome.status === 'refused' ? { refusal: outcome.refusal } : {};

@@ -55,6 +55,7 @@ function* causeChain(failure: ProtoFailure | null | undefined): Generator<ProtoF
 function reportOfFailure(error: unknown): AnchorReport {
   if (!(error instanceof ActivityFailure)) throw error;
   let started: Started | undefined;
+  let timedOut = false;
   for (const failure of causeChain(error.failure)) {
     const report = decodeAnchorFailure(failure);
     if (report) return report;
@@ -63,9 +64,11 @@ function reportOfFailure(error: unknown): AnchorReport {
     if (waiting === undefined && isFailureType(type)) {
       return { outcome: refused(type, failure.message ?? ''), remote: undefined };
     }
+    // The activity's own time-out comes first in the chain, what its last attempt knew is the cause.
     started ??= waiting;
-    if (failure.timeoutFailureInfo) started ??= 'unknown';
+    timedOut ||= Boolean(failure.timeoutFailureInfo);
   }
+  if (timedOut) started ??= 'unknown';
   if (started === undefined) throw error;
   const message = `the call's time-out passed and no caller-side bridge could tell its outcome (started: ${started})`;
   return { outcome: refused('CALL_EXPIRED', message, { started }), remote: undefined };

@@ -6,6 +6,13 @@ import { RAW_PAYLOADS, payloadsOf } from '../shared/payloads.js';
 import type { Completion } from '../shared/wire/completion-envelope.js';
 import { parseCompletion } from '../shared/wire/completion-envelope.js';
 
+/** What a completion answers: a call id, and what was asked for under it. The same key may have been used twice (I4). */
+export type CompletedCall = Pick<Completion, 'callId' | 'argsDigest'>;
+
+function inboxKey({ callId, argsDigest }: CompletedCall): string {
+  return `${callId}/${argsDigest}`;
+}
+
 /**
  * Where completion signals arrive in the caller workflow. Outcomes that nobody awaits yet are kept (bounded), a second
  * outcome of the same call is dropped (I1), and nothing that arrives here can throw (I9).
@@ -16,35 +23,37 @@ export class CompletionInbox {
   readonly #settled = new Set<string>();
 
   /** The completion of a call, whether it has arrived or not; for each who waits when it arrives. */
-  expect(callId: string): Promise<Completion> {
-    const kept = this.#kept.get(callId);
+  expect(call: CompletedCall): Promise<Completion> {
+    const key = inboxKey(call);
+    const kept = this.#kept.get(key);
     if (kept) {
-      this.#kept.delete(callId);
+      this.#kept.delete(key);
       return Promise.resolve(kept);
     }
     return new Promise((resolve) => {
-      this.#waiting.set(callId, [...(this.#waiting.get(callId) ?? []), resolve]);
+      this.#waiting.set(key, [...(this.#waiting.get(key) ?? []), resolve]);
     });
   }
 
   /** Ends the wait for a call: whatever still comes for it is dropped. */
-  settle(callId: string): void {
-    this.#waiting.delete(callId);
-    this.#kept.delete(callId);
-    this.#settled.add(callId);
+  settle(call: CompletedCall): void {
+    const key = inboxKey(call);
+    this.#waiting.delete(key);
+    this.#kept.delete(key);
+    this.#settled.add(key);
   }
 
   /** Takes a completion: hands it over, keeps it, or drops it. */
   take(completion: Completion): 'delivered' | 'kept' | 'dropped' {
-    const { callId } = completion;
-    if (this.#settled.has(callId) || this.#kept.has(callId)) return 'dropped';
-    const waiting = this.#waiting.get(callId);
+    const key = inboxKey(completion);
+    if (this.#settled.has(key) || this.#kept.has(key)) return 'dropped';
+    const waiting = this.#waiting.get(key);
     if (waiting) {
-      this.settle(callId);
+      this.settle(completion);
       for (const deliver of waiting) deliver(completion);
       return 'delivered';
     }
-    this.#kept.set(callId, completion);
+    this.#kept.set(key, completion);
     if (this.#kept.size > MAX_KEPT_COMPLETIONS) {
       const [oldest] = this.#kept.keys();
       if (oldest !== undefined) this.#kept.delete(oldest);

@@ -12,6 +12,7 @@ import type { Outcome, Refusal, RemoteExecution } from '../shared/outcome.js';
 import { RAW_PAYLOAD, RAW_PAYLOADS, raw } from '../shared/payloads.js';
 import { decodeAnchorFailure, decodeAnchorResult } from '../shared/wire/anchor-report.js';
 import type { AnchorReport } from '../shared/wire/anchor-report.js';
+import type { RemoteCallEnvelope } from '../shared/wire/call-envelope.js';
 import { encodeCompletion } from '../shared/wire/completion-envelope.js';
 import { headerCarrier } from './header-carrier.js';
 
@@ -76,11 +77,12 @@ export function admitCall(callHeader: Payload, args: readonly Payload[]): Promis
 /** Sends an outcome to the caller. It is called only once the outcome stands in this wrapper's history. */
 export function sendCompletion(
   callHeader: Payload,
-  callId: string,
+  call: Pick<RemoteCallEnvelope, 'callId' | 'argsDigest'>,
   outcome: Outcome,
   remote: RemoteExecution,
 ): Promise<Delivery> {
-  const { header, payloads } = encodeCompletion({ callId, outcome, remote });
+  const { callId, argsDigest } = call;
+  const { header, payloads } = encodeCompletion({ callId, argsDigest, outcome, remote });
   const headers = { [REMOTE_CALL_HEADER]: callHeader, [COMPLETION_HEADER]: header };
   return localFirst(SEND_COMPLETION_ACTIVITY, [headerCarrier(headers), ...payloads.map(raw)]);
 }

@@ -136,7 +136,7 @@ export async function callRemote(call: RemoteCall): Promise<RemoteCallResult> {
   const inbox = completionInbox();
   const caller = CancellationScope.current();
   return CancellationScope.nonCancellable(async () => {
-    const bySignal = inbox.expect(callId);
+    const bySignal = inbox.expect(options.envelope);
     const byAnchor = anchorCall(options);
     let ended = false;
     caller.cancelRequested.catch(() => {
@@ -148,7 +148,7 @@ export async function callRemote(call: RemoteCall): Promise<RemoteCallResult> {
       return { callId, outcome, remote };
     } finally {
       ended = true;
-      inbox.settle(callId);
+      inbox.settle(options.envelope);
       byAnchor.catch(() => undefined);
     }
   });

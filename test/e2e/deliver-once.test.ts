@@ -19,6 +19,7 @@ import {
 } from '../support/harness.js';
 import {
   EVENT,
+  applicationFailureOf,
   countEvents,
   eventually,
   listExecutions,
@@ -174,6 +175,36 @@ for (const maxCachedWorkflows of [1000, 0]) {
       assert.equal(((await current.result()) as { result: unknown }).result, 'for the new one');
       assert.equal((await completionsOf(current)).length, 1);
     });
+
+    test(
+      'does not reach the next run’s call, which has its key but asks for something else',
+      LIMIT,
+      async () => {
+        const [one, other] = ['one', 'other'].map((word) => ({
+          workflowType: 'Gate',
+          key: 'order-1',
+          scope: 'chain',
+          args: [word],
+        }));
+        const caller = await clusters.a.client.workflow.start('FailWhileCallRuns', {
+          taskQueue: 'callers',
+          workflowId: `chain-${randomUUID()}`,
+          args: [one, other],
+          retry: { maximumAttempts: 2, initialInterval: '10ms' },
+        });
+        const { target, wrapper } = await remoteOf(clusters.b, caller.workflowId);
+        let open = (): void => undefined;
+        toB.hold('StartWorkflowExecution', new Promise<void>((resolve) => (open = resolve)));
+        const startsBefore = toB.calls()['StartWorkflowExecution'] ?? 0;
+        await caller.signal('go-on');
+        await toB.waitForCall('StartWorkflowExecution', startsBefore + 1);
+        await target.signal('open', 'for the first run');
+        assert.equal((await reportOf(wrapper)).delivered, 'signal');
+        open();
+        const current = clusters.a.client.workflow.getHandle(caller.workflowId);
+        assert.equal((await applicationFailureOf(current)).type, 'CALL_ID_CONFLICT');
+      },
+    );
 
     /** Resets a caller to the end of its first workflow task. */
     async function reset(caller: WorkflowHandle, exclude: number[]): Promise<WorkflowHandle> {

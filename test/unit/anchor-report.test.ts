@@ -49,7 +49,7 @@ function bytesOf(outcome: Outcome | undefined): unknown {
 describe('an outcome that the anchor activity reports', () => {
   for (const [name, outcome] of Object.entries(OUTCOMES)) {
     it(`and that is ${name} is the one that the signal brings, byte for byte`, () => {
-      const { header, payloads } = encodeCompletion({ callId: CALL.callId, remote: REMOTE, outcome });
+      const { header, payloads } = encodeCompletion({ ...CALL, remote: REMOTE, outcome });
       const bySignal = parseCompletion(header, payloads);
       const byPoll = report(outcome);
       assert.equal(byPoll?.outcome.status, outcome.status);

@@ -17,14 +17,17 @@ import {
   payloadProtoBytes,
 } from '../support/wire-samples.js';
 
-const { callId } = CALL;
+const { callId, argsDigest } = CALL;
 const roundTrip = (outcome: Outcome) => {
-  const { header: field, payloads } = encodeCompletion({ callId, remote: REMOTE, outcome });
+  const { header: field, payloads } = encodeCompletion({ callId, argsDigest, remote: REMOTE, outcome });
   return parseCompletion(field, payloads);
 };
 const textOf = (outcome: Outcome) =>
-  new TextDecoder().decode(encodeCompletion({ callId, remote: REMOTE, outcome }).header.data ?? undefined);
-const envelope = (outcome: object) => header({ v: 1, kind: 'completion', callId, remote: REMOTE, outcome });
+  new TextDecoder().decode(
+    encodeCompletion({ callId, argsDigest, remote: REMOTE, outcome }).header.data ?? undefined,
+  );
+const envelope = (outcome: object) =>
+  header({ v: 1, kind: 'completion', callId, argsDigest, remote: REMOTE, outcome });
 
 function assertInvalid(parse: () => unknown, field: string): void {
   assert.throws(parse, (error: unknown) => {
@@ -38,14 +41,14 @@ function assertInvalid(parse: () => unknown, field: string): void {
 describe('a completion', () => {
   for (const [name, outcome] of Object.entries(OUTCOMES)) {
     it(`that is ${name} comes back as it was sent`, () => {
-      assert.deepEqual(roundTrip(outcome), { callId, remote: REMOTE, outcome });
+      assert.deepEqual(roundTrip(outcome), { callId, argsDigest, remote: REMOTE, outcome });
     });
 
     it(`that is ${name} is of version 1, whose bytes are fixed`, () => {
       const file = new URL(`golden/completion-${name.replaceAll(' ', '-')}.json`, import.meta.url);
       const golden = JSON.parse(readFileSync(file, 'utf8')) as unknown;
       assert.equal(textOf(outcome), JSON.stringify(golden));
-      const { payloads } = encodeCompletion({ callId, remote: REMOTE, outcome });
+      const { payloads } = encodeCompletion({ callId, argsDigest, remote: REMOTE, outcome });
       assert.deepEqual(parseCompletion(header(golden), payloads).outcome, outcome);
     });
 
@@ -67,7 +70,12 @@ describe('a completion', () => {
 
   it('carries its payloads untouched, each as a payload of its own, in order', () => {
     const failure = FAILURES['encoded attributes'] ?? {};
-    const { payloads } = encodeCompletion({ callId, remote: REMOTE, outcome: { status: 'failed', failure } });
+    const { payloads } = encodeCompletion({
+      callId,
+      argsDigest,
+      remote: REMOTE,
+      outcome: { status: 'failed', failure },
+    });
     const expected = [
       failure.encodedAttributes,
       failure.cause?.encodedAttributes,
@@ -81,8 +89,15 @@ describe('a completion', () => {
   });
 
   it('is refused without a field, and the error names the field', () => {
-    const good = { v: 1, kind: 'completion', callId, remote: REMOTE, outcome: { status: 'timed_out' } };
-    for (const name of ['v', 'kind', 'callId', 'remote', 'outcome']) {
+    const good = {
+      v: 1,
+      kind: 'completion',
+      callId,
+      argsDigest,
+      remote: REMOTE,
+      outcome: { status: 'timed_out' },
+    };
+    for (const name of ['v', 'kind', 'callId', 'argsDigest', 'remote', 'outcome']) {
       assertInvalid(() => parseCompletion(header({ ...good, [name]: undefined }), []), `completion.${name}`);
       assertInvalid(() => parseCompletion(header({ ...good, [name]: [7] }), []), `completion.${name}`);
     }

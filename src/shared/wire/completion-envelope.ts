@@ -11,6 +11,7 @@ export type OutcomeSkeleton = Readonly<Record<string, unknown>> & { readonly sta
 /** Kind `completion`: the outcome of a call. The user's payloads travel beside it, as the signal's arguments. */
 export interface CompletionEnvelope extends EnvelopeHead<'completion'> {
   readonly callId: string;
+  readonly argsDigest: string;
   readonly remote: RemoteExecution;
   readonly outcome: OutcomeSkeleton;
 }
@@ -18,6 +19,8 @@ export interface CompletionEnvelope extends EnvelopeHead<'completion'> {
 /** A completion as the caller takes it. */
 export interface Completion {
   readonly callId: string;
+  /** Of the call that was started: another one that claims the same id is not answered by it. */
+  readonly argsDigest: string;
   readonly remote: RemoteExecution;
   readonly outcome: Outcome;
 }
@@ -85,6 +88,7 @@ export function encodeCompletion(completion: Completion): { header: Payload; pay
     v: ENVELOPE_VERSION,
     kind: 'completion',
     callId: completion.callId,
+    argsDigest: completion.argsDigest,
     remote: completion.remote,
     outcome: skeleton,
   };
@@ -104,6 +108,7 @@ export function parseCompletion(
   const remote = fields.object('remote');
   return {
     callId: fields.string('callId', { pattern: HEX_64 }),
+    argsDigest: fields.string('argsDigest', { pattern: HEX_64 }),
     remote: {
       wrapperWorkflowId: remote.string('wrapperWorkflowId'),
       workflowId: remote.string('workflowId'),
