@@ -3,8 +3,8 @@ import { InterceptingCall } from '@grpc/grpc-js';
 import { Client, Connection } from '@temporalio/client';
 import protos from '@temporalio/proto';
 import type { temporal } from '@temporalio/proto';
-import type { RequestCounts } from '../../test/support/server-metrics.js';
-import { readServiceRequests } from '../../test/support/server-metrics.js';
+import type { RequestCounts } from '../stack/server-metrics.js';
+import { readServiceRequests } from '../stack/server-metrics.js';
 import type { DevServer } from '../stack/dev-server.js';
 import { NAMESPACE } from './names.js';
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowFailedError } from '@temporalio/client';
-import { diffRequests, type RequestCounts } from '../../test/support/server-metrics.js';
+import { diffRequests, type RequestCounts } from '../stack/server-metrics.js';
 import { lastEvents, readCallStory, wrapperIdIn, type CallStory } from './call-story.js';
 import type { CallContext, DemoCall } from './calls.js';
 import { busyIn, readsIn, type ClusterView } from './cluster-view.js';

@@ -15,7 +15,7 @@ import {
   startTargets,
 } from '../support/harness.js';
 import { applicationFailureOf, listExecutions, taskTroubles } from '../support/inspect.js';
-import { readServiceRequests } from '../support/server-metrics.js';
+import { readServiceRequests } from '../../scripts/stack/server-metrics.js';
 
 const LIMIT = { timeout: 60_000 };
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { diffRequests, readServiceRequests } from '../support/server-metrics.js';
+import { diffRequests, readServiceRequests } from '../../scripts/stack/server-metrics.js';
 import type { TestBridge, TestWorker, TwoClusters } from '../support/harness.js';
 import {
   createTwoClusters,

@@ -5,7 +5,7 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { startFaultProxy, type FaultProxy } from '../support/fault-proxy.js';
-import { diffRequests, readServiceRequests } from '../support/server-metrics.js';
+import { diffRequests, readServiceRequests } from '../../scripts/stack/server-metrics.js';
 import { createNamespace, readTestEnv } from '../support/test-env.js';
 
 const env = readTestEnv();

@@ -24,7 +24,7 @@ import {
   targetsOf,
   whenClosed,
 } from '../support/inspect.js';
-import { diffRequests, readServiceRequests } from '../support/server-metrics.js';
+import { diffRequests, readServiceRequests } from '../../scripts/stack/server-metrics.js';
 
 const LIMIT = { timeout: 60_000 };
 

@@ -20,7 +20,7 @@ import {
 } from '../support/wire-samples.js';
 
 const completion = encodeCompletion({
-  callId: CALL.callId,
+  ...CALL,
   remote: REMOTE,
   outcome: OUTCOMES['failed'] ?? { status: 'terminated' },
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { diffRequests, parseServiceRequests } from '../support/server-metrics.js';
+import { diffRequests, parseServiceRequests } from '../../scripts/stack/server-metrics.js';
 
 const TEXT = `# TYPE service_requests counter
 service_requests{namespace="name_1",operation="StartWorkflowExecution",service_name="frontend"} 2
