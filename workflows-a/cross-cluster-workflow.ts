@@ -5,12 +5,12 @@ import { toBase64 } from '../src/shared/bytes.js';
 import type { CrossClusterRequest } from '../src/shared/cross-cluster-request.js';
 import { InvalidRequestError, parseCrossClusterRequest } from '../src/shared/cross-cluster-request.js';
 import { isDeeperThan } from '../src/shared/json-depth.js';
-import { MAX_ARGUMENT_DEPTH, MAX_WORKFLOW_ID_CHARS } from '../src/shared/limits.js';
+import { MAX_ANSWER_BYTES, MAX_ARGUMENT_DEPTH, MAX_WORKFLOW_ID_CHARS } from '../src/shared/limits.js';
 import { DEFAULT_SOURCE_CLUSTER } from '../src/shared/names.js';
-import { RAW_PAYLOADS, encodingOf, payloadsOf } from '../src/shared/payloads.js';
+import { RAW_PAYLOADS, encodingOf, jsonPayload, payloadBytes, payloadsOf } from '../src/shared/payloads.js';
 import { articleTargetWorkflowId } from '../src/shared/remote-ids.js';
 import { registerCompletionHandler } from '../src/workflow/completion-inbox.js';
-import { outcomeError } from '../src/workflow/outcome-error.js';
+import { bridgeFailure, outcomeError } from '../src/workflow/outcome-error.js';
 import { failureConverter } from '../src/workflow/raw-failure-converter.js';
 import type { RemoteCall } from '../src/workflow/remote-call.js';
 import { callRemote } from '../src/workflow/remote-call.js';
@@ -143,9 +143,16 @@ export async function CrossClusterWorkflow(...input: unknown[]): Promise<Article
     );
   }
   const { workflowId = '', runId = '' } = remote ?? {};
-  return request.form === 'article'
-    ? { WorkflowID: workflowId, RunID: runId, Status: 'completed', ...articleOutput(outcome.value) }
-    : { workflowId, runId, status: 'completed', result: plainResult(outcome.value) };
+  const answer: ArticleResult | PlainResult =
+    request.form === 'article'
+      ? { WorkflowID: workflowId, RunID: runId, Status: 'completed', ...articleOutput(outcome.value) }
+      : { workflowId, runId, status: 'completed', result: plainResult(outcome.value) };
+  const bytes = payloadBytes(jsonPayload(answer));
+  if (bytes <= MAX_ANSWER_BYTES) return answer;
+  // A server terminates a workflow that returns more than it takes.
+  const { workflowType, taskQueue } = call;
+  const message = `the target's result makes an answer of ${bytes} bytes; ${MAX_ANSWER_BYTES} can be returned`;
+  throw bridgeFailure('PAYLOAD_TOO_LARGE', message, { callId, workflowType, taskQueue, remote });
 }
 
 defineWorkflowOptions(CrossClusterWorkflow, { staticOptions: { typeInfo: { inputTypes: RAW_PAYLOADS } } });

@@ -72,12 +72,18 @@ function noTimeLeft(): Ended {
   return { outcome: refused('CALL_EXPIRED', message, { started: 'no' }), runId: '' };
 }
 
+/** Waits for a target that an earlier run of this wrapper started. */
+async function follow(header: Payload): Promise<Ended> {
+  const { outcome, remote } = await CancellationScope.nonCancellable(() => followTarget(header));
+  return { outcome, runId: remote?.runId ?? '' };
+}
+
 /** A target that may not start now. After a reset of this wrapper an earlier run may have started it: then it is followed. */
 async function notStarted(header: Payload, refusal: Ended): Promise<Ended> {
   const { runId, originalExecutionRunId } = workflowInfo();
   if (runId === originalExecutionRunId) return refusal;
-  const { outcome, remote } = await CancellationScope.nonCancellable(() => followTarget(header));
-  return outcome.status === 'refused' ? refusal : { outcome, runId: remote?.runId ?? '' };
+  const followed = await follow(header);
+  return followed.outcome.status === 'refused' ? refusal : followed;
 }
 
 /** Starts the target at most once, or follows the one that an earlier run of this wrapper started (a reset). */
@@ -104,10 +110,7 @@ async function runTarget(
       runId,
     };
   } catch (error) {
-    if (error instanceof WorkflowExecutionAlreadyStartedError) {
-      const { outcome, remote } = await CancellationScope.nonCancellable(() => followTarget(header));
-      return { outcome, runId: remote?.runId ?? '' };
-    }
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return follow(header);
     if (error instanceof CancelledFailure) return { outcome: { status: 'canceled', details: [] }, runId };
     return { outcome: outcomeOfChildFailure(error), runId };
   }

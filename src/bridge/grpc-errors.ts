@@ -20,7 +20,10 @@ export function grpcStatusOf(error: unknown): GrpcStatus | undefined {
   return undefined;
 }
 
-/** Sorts an error of a request. Everything that time may heal is `unreachable`. */
+/**
+ * Sorts an error of a request. Everything that time may heal is `unreachable`: also what a gateway answers that has lost its
+ * server (UNIMPLEMENTED), and a namespace that fails over (FAILED_PRECONDITION).
+ */
 export function faultOf(error: unknown): RequestFault {
   const found = grpcStatusOf(error);
   if (!found) return error instanceof Error && error.name === 'WorkflowNotFoundError' ? 'not-found' : 'other';
@@ -33,18 +36,19 @@ export function faultOf(error: unknown): RequestFault {
     case status.INTERNAL:
     case status.UNKNOWN:
     case status.DATA_LOSS:
+    case status.UNIMPLEMENTED:
+    case status.FAILED_PRECONDITION:
+    case status.OUT_OF_RANGE:
       return 'unreachable';
     case status.PERMISSION_DENIED:
     case status.UNAUTHENTICATED:
       return 'denied';
     case status.NOT_FOUND:
-      return 'not-found';
+      // A namespace that is missing (another cluster answers, or a restored one) says nothing of a workflow.
+      return /^Namespace\b/i.test(found.details) ? 'unreachable' : 'not-found';
     case status.ALREADY_EXISTS:
       return 'already-exists';
     case status.INVALID_ARGUMENT:
-    case status.FAILED_PRECONDITION:
-    case status.OUT_OF_RANGE:
-    case status.UNIMPLEMENTED:
       return 'invalid';
     default:
       return 'other';

@@ -5,6 +5,7 @@ export type BridgeErrorCode =
   | 'ENVELOPE_VERSION'
   | 'SEAL_INVALID'
   | 'SEAL_KEY_UNKNOWN'
+  | 'CALLER_NOT_SERVED'
   | 'CLUSTER_UNREACHABLE'
   | 'INTERNAL';
 
@@ -25,6 +26,7 @@ export class BridgeError extends Error {
   get retryable(): boolean {
     switch (this.code) {
       case 'SEAL_KEY_UNKNOWN':
+      case 'CALLER_NOT_SERVED':
       case 'CLUSTER_UNREACHABLE':
         return true;
       case 'CONFIG_INVALID':

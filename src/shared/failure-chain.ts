@@ -1,5 +1,7 @@
+import { encode } from '@temporalio/common/lib/encoding.js';
 import type { ProtoFailure } from '@temporalio/common';
-import { MAX_FAILURE_DEPTH } from './limits.js';
+import { MAX_FAILURE_BYTES, MAX_FAILURE_DEPTH, MAX_QUOTED_CHARS } from './limits.js';
+import { totalPayloadBytes } from './payloads.js';
 
 /** The links of a failure's cause chain, outermost first, at most {@link MAX_FAILURE_DEPTH}, each without its cause. */
 export function failureLinks(failure: ProtoFailure): ProtoFailure[] {
@@ -15,7 +17,67 @@ export function failureLinks(failure: ProtoFailure): ProtoFailure[] {
   return links;
 }
 
-/** A failure whose cause chain is cut at {@link MAX_FAILURE_DEPTH} links; the last link's message says so. */
-export function cutCauses(failure: ProtoFailure): ProtoFailure {
-  return failureLinks(failure).reduceRight((cause, link) => ({ ...link, cause }));
+function cutText(text: string, maxChars: number): string {
+  if (text.length <= maxChars) return text;
+  // A cut between the halves of a surrogate pair would leave one that UTF-8 cannot carry.
+  const end = /[\ud800-\udbff]/.test(text.charAt(maxChars - 1)) ? maxChars - 1 : maxChars;
+  return `${text.slice(0, end)} [${text.length - end} characters more were cut]`;
+}
+
+/** The target's message as the bridge's own message repeats it. */
+export function quotedMessage(failure: ProtoFailure): string {
+  return cutText(failure.message ?? '', MAX_QUOTED_CHARS);
+}
+
+function payloadBytesOf(link: ProtoFailure): number {
+  const lists = [
+    link.applicationFailureInfo?.details,
+    link.timeoutFailureInfo?.lastHeartbeatDetails,
+    link.canceledFailureInfo?.details,
+    link.resetWorkflowFailureInfo?.lastHeartbeatDetails,
+  ];
+  const payloads = lists.flatMap((list) => list?.payloads ?? []);
+  return totalPayloadBytes(link.encodedAttributes ? [...payloads, link.encodedAttributes] : payloads);
+}
+
+function bytesOf(links: readonly ProtoFailure[]): number {
+  return links.reduce(
+    (sum, link) =>
+      sum + encode(link.message ?? '').length + encode(link.stackTrace ?? '').length + payloadBytesOf(link),
+    0,
+  );
+}
+
+function withoutPayloads(link: ProtoFailure): ProtoFailure {
+  const bytes = payloadBytesOf(link);
+  if (bytes === 0) return link;
+  const { applicationFailureInfo: app, timeoutFailureInfo: timeout, canceledFailureInfo: canceled } = link;
+  const { encodedAttributes: _encoded, ...rest } = link;
+  return {
+    ...rest,
+    message: `${link.message ?? ''} [details of ${bytes} bytes were left out]`,
+    ...(app ? { applicationFailureInfo: { ...app, details: null } } : {}),
+    ...(timeout ? { timeoutFailureInfo: { ...timeout, lastHeartbeatDetails: null } } : {}),
+    ...(canceled ? { canceledFailureInfo: { ...canceled, details: null } } : {}),
+    ...(link.resetWorkflowFailureInfo ? { resetWorkflowFailureInfo: {} } : {}),
+  };
+}
+
+/**
+ * A failure that every way can carry: at most {@link MAX_FAILURE_DEPTH} links and {@link MAX_FAILURE_BYTES} bytes. What
+ * is below both limits stays as it is; where something is cut, the message says so.
+ */
+export function boundFailure(failure: ProtoFailure): ProtoFailure {
+  let links = failureLinks(failure);
+  if (bytesOf(links) > MAX_FAILURE_BYTES) {
+    // Two texts a link, at most three bytes a UTF-16 unit.
+    const maxChars = Math.floor(MAX_FAILURE_BYTES / 2 / (links.length * 2 * 3));
+    links = links.map((link) => ({
+      ...link,
+      message: cutText(link.message ?? '', maxChars),
+      stackTrace: cutText(link.stackTrace ?? '', maxChars),
+    }));
+    if (bytesOf(links) > MAX_FAILURE_BYTES) links = links.map(withoutPayloads);
+  }
+  return links.reduceRight((cause, link) => ({ ...link, cause }));
 }

@@ -33,9 +33,10 @@ export const FAILURE_TABLE = {
     remedy: 'Use another key or workflow id; look at the workflow that holds the id.',
   },
   PAYLOAD_TOO_LARGE: {
-    meaning: 'The arguments are larger than a Temporal server takes.',
+    meaning: 'The arguments, or the result, are larger than a Temporal server takes.',
     retryable: false,
-    remedy: 'Pass a reference (object store, external storage) instead of the value.',
+    remedy:
+      'Pass a reference (object store, external storage) instead of the value. If it was the result, the target has run.',
   },
   REMOTE_UNREACHABLE: {
     meaning: 'The handler cluster could not be reached in as many attempts as the bridge was told to make.',

@@ -23,6 +23,17 @@ export const MAX_ARGUMENTS_BYTES = 2048 * KIB - 64 * KIB;
 export const MAX_COMPLETION_BYTES = 2048 * KIB - 64 * KIB;
 /** Bytes of one envelope: headers are not payload-limited by codecs, but a history has to carry them. */
 export const MAX_ENVELOPE_BYTES = 1024 * KIB;
+/**
+ * Bytes of a target's failure, causes included: a server cuts an activity's failure at 512 KiB, which would make the
+ * fallback bring less than the signal. Above it, texts are cut, then details are left out; the message says so.
+ */
+export const MAX_FAILURE_BYTES = 384 * KIB;
+/** Bytes of what `CrossClusterWorkflow` returns, base64 included: the server's 2 MiB blob limit less 64 KiB. */
+export const MAX_ANSWER_BYTES = 2048 * KIB - 64 * KIB;
+/** Bytes of a value that an activity can return: the server's 2 MiB blob limit less what the bridge adds to it. */
+export const MAX_ANCHOR_RESULT_BYTES = 2048 * KIB - 2 * KIB;
+/** Characters of the target's message that the bridge's own message repeats. */
+export const MAX_QUOTED_CHARS = 1000;
 /** Links of a failure's cause chain that the wire carries; the rest is cut and the last link says so. */
 export const MAX_FAILURE_DEPTH = 50;
 /** Outcomes that a caller keeps although nobody awaits them yet; the oldest goes first. */

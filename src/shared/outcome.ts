@@ -1,5 +1,5 @@
 import type { Payload, ProtoFailure } from '@temporalio/common';
-import { cutCauses } from './failure-chain.js';
+import { boundFailure } from './failure-chain.js';
 import type { FailureType } from './failure-table.js';
 
 /** How a call ended. The first five are the target's own end, as its history fixed it; `refused` is the bridge's. */
@@ -51,5 +51,5 @@ export function outcomeOfFailure(failure: ProtoFailure): Outcome {
   }
   if (failure.terminatedFailureInfo) return { status: 'terminated' };
   if (failure.timeoutFailureInfo) return { status: 'timed_out' };
-  return { status: 'failed', failure: cutCauses(failure) };
+  return { status: 'failed', failure: boundFailure(failure) };
 }

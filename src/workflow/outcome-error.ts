@@ -1,5 +1,6 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { ProtoFailure } from '@temporalio/common';
+import { quotedMessage } from '../shared/failure-chain.js';
 import type { FailureType } from '../shared/failure-table.js';
 import { FAILURE_TABLE } from '../shared/failure-table.js';
 import type { Outcome, RemoteExecution } from '../shared/outcome.js';
@@ -15,14 +16,15 @@ export interface CallDetails {
   readonly remote: RemoteExecution | undefined;
 }
 
-function bridgeFailure(
+/** A failure of the bridge's own. Without a stack: it would show the bridge's code, and repeat the message. */
+export function bridgeFailure(
   type: FailureType,
   message: string,
   call: CallDetails,
   extra: { cause?: Error; nonRetryable?: boolean; details?: Readonly<Record<string, string>> } = {},
 ): ApplicationFailure {
   const { callId, workflowType, taskQueue, remote } = call;
-  return ApplicationFailure.create({
+  const failure = ApplicationFailure.create({
     type,
     message,
     nonRetryable: extra.nonRetryable ?? FAILURE_TABLE[type].retryable === false,
@@ -37,6 +39,8 @@ function bridgeFailure(
     ],
     ...(extra.cause ? { cause: extra.cause } : {}),
   });
+  failure.stack = '';
+  return failure;
 }
 
 /**
@@ -55,7 +59,7 @@ export function outcomeError(
       const { failure } = outcome;
       return bridgeFailure(
         'REMOTE_WORKFLOW_FAILED',
-        `remote workflow ${target} failed: ${failure.message ?? ''}`,
+        `remote workflow ${target} failed: ${quotedMessage(failure)}`,
         call,
         {
           cause: decode(failure),

@@ -12,6 +12,8 @@ export interface AnchorProgress {
   readonly started: Started;
   /** Fallback looks made. */
   readonly looks: number;
+  /** Looks in a row at a cluster that knew nothing of the call. */
+  readonly absences: number;
   /** Attempts in a row at a cluster that could not be reached. */
   readonly failures: number;
 }
@@ -33,7 +35,13 @@ export function readProgress(): AnchorProgress {
     details.started === 'yes' || details.started === 'unknown' ? details.started : 'no';
   // An attempt that left no word (a killed bridge) may have sent the start.
   const started: Started = recorded === 'no' && previous < attempt - 1 ? 'unknown' : recorded;
-  return { attempt, started, looks: whole(details.looks), failures: whole(details.failures) };
+  return {
+    attempt,
+    started,
+    looks: whole(details.looks),
+    absences: whole(details.absences),
+    failures: whole(details.failures),
+  };
 }
 
 /** Leaves word for the next attempt; it travels with this attempt's end, too. */

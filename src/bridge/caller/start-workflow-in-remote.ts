@@ -4,9 +4,10 @@ import type { RawValue } from '@temporalio/common';
 import { formatDuration } from '../../shared/duration.js';
 import { escapeForLog } from '../../shared/escape.js';
 import { REMOTE_RUNNING } from '../../shared/failure-table.js';
+import { MAX_ANCHOR_RESULT_BYTES } from '../../shared/limits.js';
 import type { Outcome, RemoteExecution } from '../../shared/outcome.js';
 import { refused } from '../../shared/outcome.js';
-import { raw } from '../../shared/payloads.js';
+import { payloadBytes, raw } from '../../shared/payloads.js';
 import { encodeAnchorResult } from '../../shared/wire/anchor-report.js';
 import type { CallEnvelope } from '../../shared/wire/call-envelope.js';
 import type { ActivityCall } from '../activity-call.js';
@@ -26,6 +27,8 @@ import { targetWorkflowIdFor } from './target-id.js';
 type Finding =
   | { readonly kind: 'ended'; readonly outcome: Outcome; readonly runId: string }
   | { readonly kind: 'running'; readonly looked: boolean; readonly targetStarted: boolean }
+  /** The cluster answers, and knows nothing of a call that was started. */
+  | { readonly kind: 'absent' }
   | { readonly kind: 'unreachable'; readonly error: unknown; readonly sent: boolean };
 
 type Running = Extract<Finding, { kind: 'running' }>;
@@ -46,16 +49,14 @@ function ended(outcome: Outcome, runId = ''): Finding {
   return { kind: 'ended', outcome, runId };
 }
 
-function foundBy(state: RemoteState, cluster: string): Finding {
+function foundBy(state: RemoteState): Finding {
   switch (state.state) {
     case 'running':
       return { kind: 'running', looked: true, targetStarted: state.targetStarted };
     case 'closed':
       return ended(state.outcome, state.runId);
     case 'absent':
-      return ended(
-        refused('OUTCOME_LOST', `neither wrapper nor target of the call is known to ${cluster} any more`),
-      );
+      return { kind: 'absent' };
   }
 }
 
@@ -65,7 +66,7 @@ async function lookAtRemote(attempt: Attempt): Promise<Finding> {
     wrapperWorkflowId: call.wrapperWorkflowId,
     targetWorkflowId,
   });
-  return foundBy(state, side.remote.cluster.name);
+  return foundBy(state);
 }
 
 /** Finds out whose the wrapper's id is, after a start that the server refused or that came too late. */
@@ -151,7 +152,7 @@ async function findOut(attempt: Attempt): Promise<Finding> {
     return progress.started === 'yes' ? await lookAtRemote(attempt) : await startOrAttach(attempt, onSent);
   } catch (error) {
     if (error instanceof ApplicationFailure) throw error;
-    if (faultOf(error) === 'invalid') {
+    if (faultOf(error) === 'invalid' && progress.started !== 'yes') {
       const message = `${side.remote.cluster.name} refused the start of ${call.target.workflowType}: ${faultText(error)}`;
       return ended(refused('INVALID_REQUEST', escapeForLog(message, 1000)));
     }
@@ -165,12 +166,16 @@ function remoteOf(attempt: Attempt, runId: string): RemoteExecution {
 
 function finish(attempt: Attempt, outcome: Outcome, runId: string): RawValue {
   const remote = remoteOf(attempt, runId);
-  attempt.side.log.info('Call ended, found by the fallback poll', {
+  attempt.side.log.info('Call ended, reported by the anchor activity', {
     ...callFields(attempt),
     outcome: outcome.status,
   });
   if (outcome.status !== 'completed') throw outcomeFailure(outcome, remote);
-  return raw(encodeAnchorResult(outcome.value, remote));
+  const result = encodeAnchorResult(outcome.value, remote);
+  const bytes = payloadBytes(result);
+  if (bytes <= MAX_ANCHOR_RESULT_BYTES) return raw(result);
+  const message = `the result of ${attempt.targetWorkflowId} has ${bytes} bytes; ${MAX_ANCHOR_RESULT_BYTES} can be handed over`;
+  throw outcomeFailure(refused('PAYLOAD_TOO_LARGE', message, { bytes: String(bytes) }), remote);
 }
 
 function callFields({ side, call, targetWorkflowId, progress }: Attempt): Record<string, unknown> {
@@ -209,6 +214,18 @@ function waitForSignal(attempt: Attempt, { looked, targetStarted }: Running): ne
     delayMs,
     'yes',
   );
+}
+
+/** Looks in a row that must find nothing before a call counts as lost: a cluster that fails over may answer so once. */
+const ABSENCES_OF_A_LOST_CALL = 2;
+
+function lostOrLater(attempt: Attempt): RawValue {
+  const { side, progress } = attempt;
+  const absences = progress.absences + 1;
+  const message = `neither wrapper nor target of the call is known to ${side.remote.cluster.name} any more`;
+  if (absences >= ABSENCES_OF_A_LOST_CALL) return finish(attempt, refused('OUTCOME_LOST', message), '');
+  const looked: Running = { kind: 'running', looked: true, targetStarted: false };
+  return waitForSignal({ ...attempt, progress: { ...progress, absences } }, looked);
 }
 
 function waitForCluster(attempt: Attempt, error: unknown, sent: boolean): never {
@@ -269,7 +286,9 @@ export async function startWorkflowInRemote(side: CallerSide, input: ActivityCal
       return finish(attempt, finding.outcome, finding.runId);
     case 'running':
       if (!finding.looked) side.log.info('Call started', callFields(attempt));
-      return waitForSignal(attempt, finding);
+      return waitForSignal({ ...attempt, progress: { ...attempt.progress, absences: 0 } }, finding);
+    case 'absent':
+      return lostOrLater(attempt);
     case 'unreachable':
       return waitForCluster(attempt, finding.error, finding.sent);
   }

@@ -1,5 +1,4 @@
 import { Context } from '@temporalio/activity';
-import { BridgeError } from '../../shared/bridge-error.js';
 import { showValue } from '../../shared/escape.js';
 import type { FailureType } from '../../shared/failure-table.js';
 import { MAX_ARGUMENTS_BYTES, MAX_NAME_CHARS, MAX_WORKFLOW_ID_CHARS } from '../../shared/limits.js';
@@ -9,6 +8,7 @@ import type { RemoteCallEnvelope } from '../../shared/wire/call-envelope.js';
 import { parseRemoteCallEnvelope } from '../../shared/wire/call-envelope.js';
 import type { Admission } from '../../workflow/handler-activities.js';
 import type { ActivityCall } from '../activity-call.js';
+import { refusedCaller } from './check-caller.js';
 import type { HandlerSide } from './handler-side.js';
 
 type Rejection = {
@@ -21,21 +21,6 @@ function admissionOf(rejection: Rejection | undefined): Admission {
   if (!rejection) return { admitted: true };
   const { type, message, details = {} } = rejection;
   return { admitted: false, type, message: `${message}; nothing was started`, details };
-}
-
-/** The seal: good, unknown for now (throws, to be tried again), or refused. */
-function sealRejection(side: HandlerSide, call: RemoteCallEnvelope): Rejection | undefined {
-  const shownBy = {
-    callId: call.callId,
-    wrapperWorkflowId: Context.current().info.workflowExecution?.workflowId ?? '',
-  };
-  try {
-    side.verifier.check(call.replyTo, shownBy);
-    return undefined;
-  } catch (error) {
-    if (!BridgeError.is(error) || error.retryable) throw error;
-    return { type: 'SEAL_INVALID', message: error.message };
-  }
 }
 
 /** What the server would choke on: a bad child option fails the wrapper's task for ever. */
@@ -58,7 +43,12 @@ function targetRejection(call: RemoteCallEnvelope, bytes: number): Rejection | u
       };
     }
   }
-  if (workflowType === REMOTE_CALL_WORKFLOW || /^(?:\/_sys\/|__temporal|temporal-sys-)/.test(taskQueue)) {
+  const isOwnQueue = taskQueue === Context.current().info.taskQueue;
+  if (
+    isOwnQueue ||
+    workflowType === REMOTE_CALL_WORKFLOW ||
+    /^(?:\/_sys\/|__temporal|temporal-sys-)/.test(taskQueue)
+  ) {
     return {
       type: 'INVALID_REQUEST',
       message: `reserved target ${showValue(workflowType)} on ${showValue(taskQueue)}`,
@@ -87,12 +77,13 @@ function timeRejection(side: HandlerSide, call: RemoteCallEnvelope): Rejection |
 /**
  * The handler side's check before a target starts: the seal first, then what the server would choke on, then `startBy`.
  *
- * @throws {BridgeError} `SEAL_KEY_UNKNOWN`, retryable
+ * @throws {BridgeError} `SEAL_KEY_UNKNOWN` or `CALLER_NOT_SERVED`, retryable
  */
 export function admitRemoteCall(side: HandlerSide, input: ActivityCall): Promise<Admission> {
   const call = parseRemoteCallEnvelope(input.header(REMOTE_CALL_HEADER));
+  const refusal = refusedCaller(side, call);
   const rejection =
-    sealRejection(side, call) ??
+    (refusal === undefined ? undefined : { type: 'SEAL_INVALID' as const, message: refusal }) ??
     targetRejection(call, totalPayloadBytes(input.payloads)) ??
     timeRejection(side, call);
   if (rejection) {

@@ -1,8 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { BridgeError } from '../../shared/bridge-error.js';
 import { requestIdOf } from '../../shared/call-id.js';
-import { MAX_COMPLETION_BYTES } from '../../shared/limits.js';
+import { MAX_COMPLETION_BYTES, MAX_ENVELOPE_BYTES } from '../../shared/limits.js';
 import { COMPLETION_HEADER, COMPLETION_SIGNAL, REMOTE_CALL_HEADER } from '../../shared/names.js';
 import { raw, totalPayloadBytes } from '../../shared/payloads.js';
 import type { SealedReplyAddress } from '../../shared/wire/call-envelope.js';
@@ -12,6 +11,7 @@ import type { ActivityCall } from '../activity-call.js';
 import { isRunning } from '../execution-status.js';
 import { faultOf, faultText } from '../grpc-errors.js';
 import { withRequestContext } from '../request-context.js';
+import { refusedCaller } from './check-caller.js';
 import type { HandlerSide } from './handler-side.js';
 
 /** Deadline of a request in the local attempt, in milliseconds: it must end well inside a workflow task. */
@@ -64,17 +64,6 @@ async function chainGoesOn(side: HandlerSide, to: SealedReplyAddress): Promise<b
   }
 }
 
-function checkSeal(side: HandlerSide, seal: SealedReplyAddress, callId: string): Delivery | undefined {
-  const shownBy = { callId, wrapperWorkflowId: Context.current().info.workflowExecution?.workflowId ?? '' };
-  try {
-    side.verifier.check(seal, shownBy);
-    return undefined;
-  } catch (error) {
-    if (!BridgeError.is(error) || error.retryable) throw error;
-    return { delivered: 'seal-refused', note: error.message };
-  }
-}
-
 /**
  * Signals the outcome to the caller. Sent to the run that made the call; if that run is gone, one look tells whether its
  * chain goes on (then the signal goes to the chain's current run) or the caller is gone (I4).
@@ -82,7 +71,8 @@ function checkSeal(side: HandlerSide, seal: SealedReplyAddress, callId: string):
  * Delivery is at least once: a retry carries the same request id, and the caller takes a call's outcome once.
  */
 export async function sendCompletion(side: HandlerSide, input: ActivityCall): Promise<Delivery> {
-  const { replyTo, callId, target } = parseRemoteCallEnvelope(input.header(REMOTE_CALL_HEADER));
+  const call = parseRemoteCallEnvelope(input.header(REMOTE_CALL_HEADER));
+  const { replyTo, callId, target } = call;
   const fields = {
     callId,
     sourceCluster: replyTo.sourceCluster,
@@ -92,22 +82,23 @@ export async function sendCompletion(side: HandlerSide, input: ActivityCall): Pr
     remoteTaskQueue: target.taskQueue,
     attempt: Context.current().info.attempt,
   };
-  const refusal = checkSeal(side, replyTo, callId);
-  if (refusal) {
-    side.log.error('Completion not sent: the seal is not good', { ...fields, why: refusal.note });
-    return refusal;
+  const refusal = refusedCaller(side, call);
+  if (refusal !== undefined) {
+    side.log.error('Completion not sent: the seal is not good', { ...fields, why: refusal });
+    return { delivered: 'seal-refused', note: refusal };
   }
   if (!side.completionSignals)
     return {
       delivered: 'signals-off',
       note: 'BRIDGE_COMPLETION_SIGNALS is false; the fallback poll brings the outcome',
     };
-  const bytes = totalPayloadBytes(input.payloads) + (input.header(COMPLETION_HEADER)?.data?.length ?? 0);
-  if (bytes > MAX_COMPLETION_BYTES) {
+  const headerBytes = input.header(COMPLETION_HEADER)?.data?.length ?? 0;
+  const bytes = totalPayloadBytes(input.payloads) + headerBytes;
+  if (bytes > MAX_COMPLETION_BYTES || headerBytes > MAX_ENVELOPE_BYTES) {
     side.log.warn('Completion too large for a signal; the fallback poll brings it', { ...fields, bytes });
     return {
       delivered: 'too-large',
-      note: `${bytes} bytes; a signal takes ${MAX_COMPLETION_BYTES}; the fallback poll brings the outcome`,
+      note: `${bytes} bytes, ${headerBytes} of them header; a signal takes ${MAX_COMPLETION_BYTES} and ${MAX_ENVELOPE_BYTES}; the fallback poll brings the outcome`,
     };
   }
   try {

@@ -1,5 +1,6 @@
 import type { Payload, ProtoFailure } from '@temporalio/common';
 import { fromUtf8, utf8 } from '../bytes.js';
+import { quotedMessage } from '../failure-chain.js';
 import { REMOTE_WORKFLOW_CANCELED, isFailureType } from '../failure-table.js';
 import type { Outcome, RemoteExecution } from '../outcome.js';
 import { payloadOf } from '../payloads.js';
@@ -80,7 +81,7 @@ function describe(outcome: Exclude<Outcome, { status: 'completed' }>): {
     case 'failed':
       return {
         type: 'REMOTE_WORKFLOW_FAILED',
-        message: `remote workflow failed: ${outcome.failure.message ?? ''}`,
+        message: `remote workflow failed: ${quotedMessage(outcome.failure)}`,
         cause: outcome.failure,
       };
     case 'canceled':

@@ -5,6 +5,7 @@ Usage: other_sdk.py A_ADDRESS A_NAMESPACE B_ADDRESS B_NAMESPACE; prints one JSON
 
 import asyncio
 import json
+import os
 import sys
 import uuid
 from dataclasses import dataclass
@@ -72,7 +73,9 @@ async def main() -> None:
                     "PythonCaller", request, id=f"python-{uuid.uuid4()}", task_queue="python-callers"
                 )
             )
-        print(json.dumps(seen))
+        print(json.dumps(seen), flush=True)
+        # Not by the interpreter's own end: the SDK's threads may outlive it, and crash it.
+        os._exit(0)
 
 
 if __name__ == "__main__":
