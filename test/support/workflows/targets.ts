@@ -133,3 +133,19 @@ export async function RunOutOfTime(isLastRun = false): Promise<void> {
 export async function LongText(length: number): Promise<string> {
   return 'x'.repeat(length);
 }
+
+/** Fails with a message and details of these sizes, in characters. */
+export async function FailLarge(messageChars: number, detailChars: number): Promise<never> {
+  throw ApplicationFailure.create({
+    type: 'Large',
+    message: 'm'.repeat(messageChars),
+    nonRetryable: true,
+    details: detailChars > 0 ? ['d'.repeat(detailChars)] : [],
+    cause: ApplicationFailure.create({ type: 'Inner', message: 'inner' }),
+  });
+}
+
+/** Returns a text of this size, in characters. */
+export async function Large(chars: number): Promise<string> {
+  return 'x'.repeat(chars);
+}
