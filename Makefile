@@ -8,6 +8,8 @@ INSTALLED := node_modules/.installed
 BUILT := dist/.built
 SOURCES := $(shell find src workflows-a workflows-b -name '*.ts') scripts/build-bundles.ts $(wildcard tsconfig*.json)
 TSX := node --import tsx
+# Which tests `make test` runs: default, or all (with the slow ones).
+SUITE := default
 
 .PHONY: help
 help: ## list what can be made
@@ -59,11 +61,11 @@ clusters-down: $(INSTALLED) ## stop what clusters-up and deploy-bridge have star
 
 .PHONY: test
 test: $(INSTALLED) ## the tests, but for the slow ones
-	npm run --silent test
+	@$(TSX) scripts/run-tests.ts --suite $(SUITE)
 
 .PHONY: test-all
-test-all: $(INSTALLED) ## all tests
-	@npm run --silent test:all
+test-all: SUITE := all
+test-all: test ## all tests, minutes of outages among them
 
 .PHONY: verify
 verify: $(INSTALLED) ## formatting, lint, types and tests: what CI runs, but for the slow tests
