@@ -74,5 +74,7 @@ export function wasNeverSent({ code, details }: GrpcStatus): boolean {
 export function faultText(error: unknown): string {
   const found = grpcStatusOf(error);
   if (found) return `${status[found.code] ?? found.code}: ${found.details}`;
-  return error instanceof Error ? error.message : String(error);
+  const text = error instanceof Error ? error.message : String(error);
+  // The native client shows its error's whole structure; the operating system's words are what a person needs.
+  return /\bmessage: "([^"]+)"/.exec(text)?.[1] ?? text;
 }

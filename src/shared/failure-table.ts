@@ -41,7 +41,8 @@ export const FAILURE_TABLE = {
   REMOTE_UNREACHABLE: {
     meaning: 'The handler cluster could not be reached in as many attempts as the bridge was told to make.',
     retryable: true,
-    remedy: 'Check the link and the handler cluster; raise BRIDGE_START_MAX_ATTEMPTS or set it to 0.',
+    remedy:
+      'Check the link; raise BRIDGE_START_MAX_ATTEMPTS or set it to 0. If details.started is unknown, a retry in run scope may call twice.',
   },
   CALL_EXPIRED: {
     meaning:

@@ -51,7 +51,9 @@ describe('with completion signals switched off, the fallback poll brings', { con
     });
     await cameWithoutSignal(caller);
     const { callId } = await recordedCall(caller);
-    const found = bridge.logs.filter((line) => line['callId'] === callId && /reported by the anchor activity/.test(line.msg));
+    const found = bridge.logs.filter(
+      (line) => line['callId'] === callId && /reported by the anchor activity/.test(line.msg),
+    );
     assert.deepEqual(
       found.map(({ level, outcome }) => [level, outcome]),
       [['info', 'completed']],

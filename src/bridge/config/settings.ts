@@ -142,8 +142,8 @@ const specs = {
     path: 'rpcTimeoutMs',
     default: '10s',
     min: '100ms',
-    max: '1m',
-    doc: 'Deadline of each request to a Temporal server',
+    max: '10s',
+    doc: 'Deadline of each request to a Temporal server; a try of the anchor activity makes several, and has 30 s',
   }),
   BRIDGE_SHUTDOWN_GRACE: duration({
     path: 'shutdownGraceMs',

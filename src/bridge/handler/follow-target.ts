@@ -15,6 +15,8 @@ import type { HandlerSide } from './handler-side.js';
 /** Delay before the first look at a followed target, doubled up to {@link FOLLOW_MAX_MS}. */
 const FOLLOW_FIRST_MS = 500;
 const FOLLOW_MAX_MS = 60_000;
+/** Share of a delay that is left to chance, so that many wrappers do not look at the same time. */
+const FOLLOW_JITTER = 0.1;
 
 /**
  * For a wrapper whose target's id is taken: if its own earlier run started that target (the wrapper was reset), waits for
@@ -35,7 +37,8 @@ export async function followTarget(side: HandlerSide, input: ActivityCall): Prom
     throw outcomeFailure(refused('CALL_ID_CONFLICT', message, { workflowId: target.workflowId }), remote(''));
   }
   if (state.state !== 'closed') {
-    const delayMs = Math.min(FOLLOW_FIRST_MS * 2 ** Math.min(attempt - 1, 20), FOLLOW_MAX_MS);
+    const doubledMs = Math.min(FOLLOW_FIRST_MS * 2 ** Math.min(attempt - 1, 20), FOLLOW_MAX_MS);
+    const delayMs = doubledMs * (1 - FOLLOW_JITTER * Math.random());
     throw waitingFailure(
       REMOTE_RUNNING,
       `an earlier run of this wrapper started ${target.workflowId}; waiting for it`,
