@@ -144,7 +144,10 @@ export async function RemoteCallWorkflow(...input: unknown[]): Promise<RemoteCal
   const delivery = await CancellationScope.nonCancellable(() =>
     sendCompletion(header, call, outcome, remote),
   );
-  if (delivery.delivered !== 'signal') log.warn('Completion not delivered', { callId, ...delivery });
+  const { delivered } = delivery;
+  if (delivered === 'too-large' || delivered === 'seal-refused' || delivered === 'refused') {
+    log.warn('Completion not delivered', { callId, ...delivery });
+  }
   const refusal = outcome.status === 'refused' ? { refusal: outcome.refusal } : {};
   return { callId, outcome: outcome.status, target: workflowId, targetRunId: runId, ...refusal, ...delivery };
 }
