@@ -42,7 +42,7 @@ function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
 
 const LOST_REPLIES = {
   // The client sends the same request again, long after the caller has its answer by signal.
-  'by the client, after the caller closed': { signals: true, rpcTimeout: '30s', starts: 2 },
+  'by the client, after the caller closed': { signals: true, rpcTimeout: '10s', starts: 2 },
   // That runs into its deadline, and the activity's next attempt, which knows nothing of it, makes a request of its own.
   'by the next attempt, while the caller waits': { signals: false, rpcTimeout: '2s', starts: 3 },
 };
