@@ -48,18 +48,25 @@ function bytesOf(links: readonly ProtoFailure[]): number {
   );
 }
 
-function withoutPayloads(link: ProtoFailure): ProtoFailure {
-  const bytes = payloadBytesOf(link);
-  if (bytes === 0) return link;
+/** One link without its payloads: the bridge never decodes them, and leaves them out where they are too large. */
+export function withoutPayloads(link: ProtoFailure): ProtoFailure {
   const { applicationFailureInfo: app, timeoutFailureInfo: timeout, canceledFailureInfo: canceled } = link;
-  const { encodedAttributes: _encoded, ...rest } = link;
   return {
-    ...rest,
-    message: `${link.message ?? ''} [details of ${bytes} bytes were left out]`,
+    ...link,
+    encodedAttributes: null,
     ...(app ? { applicationFailureInfo: { ...app, details: null } } : {}),
     ...(timeout ? { timeoutFailureInfo: { ...timeout, lastHeartbeatDetails: null } } : {}),
     ...(canceled ? { canceledFailureInfo: { ...canceled, details: null } } : {}),
     ...(link.resetWorkflowFailureInfo ? { resetWorkflowFailureInfo: {} } : {}),
+  };
+}
+
+function leaveOutPayloads(link: ProtoFailure): ProtoFailure {
+  const bytes = payloadBytesOf(link);
+  if (bytes === 0) return link;
+  return {
+    ...withoutPayloads(link),
+    message: `${link.message ?? ''} [details of ${bytes} bytes were left out]`,
   };
 }
 
@@ -77,7 +84,7 @@ export function boundFailure(failure: ProtoFailure): ProtoFailure {
       message: cutText(link.message ?? '', maxChars),
       stackTrace: cutText(link.stackTrace ?? '', maxChars),
     }));
-    if (bytesOf(links) > MAX_FAILURE_BYTES) links = links.map(withoutPayloads);
+    if (bytesOf(links) > MAX_FAILURE_BYTES) links = links.map(leaveOutPayloads);
   }
   return links.reduceRight((cause, link) => ({ ...link, cause }));
 }

@@ -19,9 +19,6 @@ export interface Refusal {
   readonly details: Readonly<Record<string, string>>;
 }
 
-/** How an outcome is named. */
-export type OutcomeStatus = Outcome['status'];
-
 /** Where a call runs on the handler cluster. */
 export interface RemoteExecution {
   /** Workflow id of the wrapper. */

@@ -8,12 +8,10 @@ import {
   MAX_WORKFLOW_ID_CHARS,
   MIN_CALL_TIMEOUT_MS,
 } from './limits.js';
-import { REMOTE_CALL_WORKFLOW } from './names.js';
+import { REMOTE_CALL_WORKFLOW, RESERVED_TASK_QUEUE } from './names.js';
 import { ARTICLE_KEYS, PLAIN_KEYS, problem, timeoutMsOf } from './request-candidate.js';
 import { choiceCheck, nameCheck, optionalTextChecks } from './request-text-checks.js';
 import type { RequestCheck } from './request-text-checks.js';
-
-const RESERVED_QUEUE = /^(?:\/_sys\/|__temporal|temporal-sys-)/;
 
 /** The checks in the order in which they run. Each looks at one thing; none relies on an earlier one. */
 export const REQUEST_CHECKS: readonly RequestCheck[] = [
@@ -57,7 +55,7 @@ export const REQUEST_CHECKS: readonly RequestCheck[] = [
   {
     name: 'taskQueue is not reserved',
     find: (r) =>
-      RESERVED_QUEUE.test(String(r.get('taskQueue')))
+      RESERVED_TASK_QUEUE.test(String(r.get('taskQueue')))
         ? problem(
             r.keyOf('taskQueue'),
             'a task queue name that is not reserved by Temporal',

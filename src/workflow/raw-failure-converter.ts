@@ -1,17 +1,6 @@
 import { DefaultFailureConverter, TemporalFailure } from '@temporalio/common';
 import type { PayloadConverter, ProtoFailure } from '@temporalio/common';
-
-function withoutPayloads(failure: ProtoFailure): ProtoFailure {
-  const { applicationFailureInfo: app, timeoutFailureInfo: timeout, canceledFailureInfo: canceled } = failure;
-  return {
-    ...failure,
-    encodedAttributes: null,
-    ...(app ? { applicationFailureInfo: { ...app, details: null } } : {}),
-    ...(timeout ? { timeoutFailureInfo: { ...timeout, lastHeartbeatDetails: null } } : {}),
-    ...(canceled ? { canceledFailureInfo: { ...canceled, details: null } } : {}),
-    ...(failure.resetWorkflowFailureInfo ? { resetWorkflowFailureInfo: {} } : {}),
-  };
-}
+import { withoutPayloads } from '../shared/failure-chain.js';
 
 /**
  * Failure converter of the bridge's own workers. It never decodes a payload inside a failure, because one whose

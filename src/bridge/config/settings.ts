@@ -2,6 +2,7 @@
  * Every setting of the bridge, in one table: the parser, the error messages, `temporal-bridge config` and the
  * documentation all read it. To add a setting, add it here and take its value over in `resolve.ts`.
  */
+import { DEFAULT_CALLER_TASK_QUEUE, DEFAULT_HANDLER_TASK_QUEUE } from '../../shared/names.js';
 import type { z } from 'zod';
 import {
   address,
@@ -65,12 +66,12 @@ const specs = {
   }),
   BRIDGE_TASK_QUEUE: taskQueue({
     path: 'callerTaskQueue',
-    default: 'bridge-queue',
+    default: DEFAULT_CALLER_TASK_QUEUE,
     doc: 'Task queue that the caller side polls on A',
   }),
   BRIDGE_HANDLER_TASK_QUEUE: taskQueue({
     path: 'handlerTaskQueue',
-    default: 'bridge-handler-queue',
+    default: DEFAULT_HANDLER_TASK_QUEUE,
     doc: 'Task queue that the handler side polls on B',
   }),
   BRIDGE_DEV: boolean({

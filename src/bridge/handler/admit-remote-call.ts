@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import { showValue } from '../../shared/escape.js';
 import type { FailureType } from '../../shared/failure-table.js';
 import { MAX_ARGUMENTS_BYTES, MAX_NAME_CHARS, MAX_WORKFLOW_ID_CHARS } from '../../shared/limits.js';
-import { REMOTE_CALL_HEADER, REMOTE_CALL_WORKFLOW } from '../../shared/names.js';
+import { REMOTE_CALL_HEADER, REMOTE_CALL_WORKFLOW, RESERVED_TASK_QUEUE } from '../../shared/names.js';
 import { totalPayloadBytes } from '../../shared/payloads.js';
 import type { RemoteCallEnvelope } from '../../shared/wire/call-envelope.js';
 import { parseRemoteCallEnvelope } from '../../shared/wire/call-envelope.js';
@@ -44,11 +44,7 @@ function targetRejection(call: RemoteCallEnvelope, bytes: number): Rejection | u
     }
   }
   const isOwnQueue = taskQueue === Context.current().info.taskQueue;
-  if (
-    isOwnQueue ||
-    workflowType === REMOTE_CALL_WORKFLOW ||
-    /^(?:\/_sys\/|__temporal|temporal-sys-)/.test(taskQueue)
-  ) {
+  if (isOwnQueue || workflowType === REMOTE_CALL_WORKFLOW || RESERVED_TASK_QUEUE.test(taskQueue)) {
     return {
       type: 'INVALID_REQUEST',
       message: `reserved target ${showValue(workflowType)} on ${showValue(taskQueue)}`,
