@@ -32,13 +32,19 @@ const piece = fc.oneof(
 /** A pair of different lists of texts that were built to be mistaken for each other. */
 export type Pair<T> = readonly [T, T];
 
-/** One list of pieces in `groups` groups, cut at two different places: joined by `separator`, both are the same text. */
+/**
+ * One list of pieces in `groups` groups, cut at two different places: joined by `separator`, both are the same text. No
+ * group is without a piece, or the two would differ in the number of separators.
+ */
 function regrouped(groups: number, separator: string): fc.Arbitrary<Pair<string[]>> {
   return fc
-    .array(piece, { minLength: groups, maxLength: groups + 4 })
+    .array(piece, { minLength: groups + 1, maxLength: groups + 4 })
     .chain((pieces) => {
       const borders = fc
-        .array(fc.nat(pieces.length), { minLength: groups - 1, maxLength: groups - 1 })
+        .uniqueArray(fc.integer({ min: 1, max: pieces.length - 1 }), {
+          minLength: groups - 1,
+          maxLength: groups - 1,
+        })
         .map((found) => found.sort((a, b) => a - b));
       const cut = (at: readonly number[]) =>
         [...at, pieces.length].map((end, i) => pieces.slice(at[i - 1] ?? 0, end).join(separator));

@@ -22,6 +22,8 @@ import {
 import { HOSTILE_TEXTS, SEPARATORS, ambiguousPairs } from '../support/ambiguous.js';
 
 const RUNS = { numRuns: 1500 };
+/** Where a counterexample must be found, the search is the same each time. */
+const SEARCH = { ...RUNS, seed: 7 };
 const PARTS = 5;
 
 /** The property: lists that were built to be ambiguous have different hashes under this way of joining. */
@@ -49,14 +51,14 @@ describe('joining the parts of an id', () => {
   for (const separator of SEPARATORS) {
     it(`would confuse lists if the parts were joined by ${JSON.stringify(separator)}`, () => {
       const naive = (parts: readonly string[]) => new TextEncoder().encode(parts.join(separator));
-      assert.ok(fc.check(joinsApart(naive), RUNS).failed, 'no counterexample: the pairs are too easy');
+      assert.ok(fc.check(joinsApart(naive), SEARCH).failed, 'no counterexample: the pairs are too easy');
     });
   }
 
   it('would confuse lists if the lengths were dropped from the bytes that are really hashed', () => {
     const withoutLengths = (parts: readonly string[]) =>
       Buffer.concat(parts.map((part) => lengthPrefixed([part]).slice(4)));
-    assert.ok(fc.check(joinsApart(withoutLengths), RUNS).failed);
+    assert.ok(fc.check(joinsApart(withoutLengths), SEARCH).failed);
   });
 
   it('refuses a lone surrogate, which UTF-8 would turn into another character', () => {
