@@ -71,6 +71,10 @@ test-all: test ## all tests, minutes of outages among them
 verify: $(INSTALLED) ## formatting, lint, types and tests: what CI runs, but for the slow tests
 	npm run --silent verify
 
+.PHONY: api-docs
+api-docs: $(INSTALLED) ## write docs/api, the API reference, from the doc comments of the package's entries
+	@$(TSX) scripts/build-api-docs.ts
+
 .PHONY: clean
 clean: ## remove what was built (the packages and the Temporal CLI stay)
 	rm -rf dist .cache/tsc .cache/test-bundles

@@ -48,7 +48,7 @@ const sandboxGlobals = [
 ].map((name) => ({ name, message: 'Not available, or not deterministic, in the workflow sandbox.' }));
 
 export default defineConfig(
-  { ignores: ['dist/**', '.cache/**', 'node_modules/**', 'coverage/**'] },
+  { ignores: ['dist/**', '.cache/**', 'node_modules/**', 'coverage/**', 'test/package/stranger/**'] },
   eslint.configs.recommended,
   {
     files: ['**/*.ts'],

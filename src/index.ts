@@ -5,12 +5,17 @@
  * @module
  */
 export { runBridge, installRuntime } from './bridge/run.js';
-export type { RunBridgeOptions, RunningBridge } from './bridge/run.js';
+export type { CodecsByCluster, RunBridgeOptions, RunningBridge } from './bridge/run.js';
+export { BridgePlugin } from './bridge/bridge-plugin.js';
+export type { BridgePluginOptions } from './bridge/bridge-plugin.js';
 export { resolveConfig } from './bridge/config/resolve.js';
-export type { ClusterConfig, ResolvedConfig } from './bridge/config/resolve.js';
+export type { ClusterConfig, HandlerClusterConfig, ResolvedConfig } from './bridge/config/resolve.js';
+export type { BridgeRole, LogFormat, LogLevel } from './bridge/config/settings.js';
+export type { Environment, Overrides } from './bridge/config/given.js';
 export { ConfigError } from './bridge/config/config-error.js';
+export type { ConfigProblem } from './bridge/config/config-error.js';
 export { createLogger } from './bridge/logger.js';
-export type { BridgeLogger } from './bridge/logger.js';
+export type { BridgeLogger, LogDestination, LogFields, LoggerOptions } from './bridge/logger.js';
 export { BridgeError } from './shared/bridge-error.js';
 export type { BridgeErrorCode } from './shared/bridge-error.js';
 export { FAILURE_TABLE, isFailureType } from './shared/failure-table.js';

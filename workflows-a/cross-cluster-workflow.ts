@@ -12,7 +12,7 @@ import { articleTargetWorkflowId } from '../src/shared/remote-ids.js';
 import { registerCompletionHandler } from '../src/workflow/completion-inbox.js';
 import { bridgeFailure, outcomeError } from '../src/workflow/outcome-error.js';
 import { failureConverter } from '../src/workflow/raw-failure-converter.js';
-import type { RemoteCall } from '../src/workflow/remote-call.js';
+import type { CallRequest } from '../src/workflow/open-call.js';
 import { callRemote } from '../src/workflow/remote-call.js';
 
 registerCompletionHandler();
@@ -76,9 +76,9 @@ function invalidRequest(error: InvalidRequestError): ApplicationFailure {
   });
 }
 
-function targetIdOf(request: CrossClusterRequest): RemoteCall['targetId'] {
-  if (request.workflowId !== undefined) return { mode: 'given', name: request.workflowId };
-  if (request.idMode === 'hashed') return { mode: 'hashed', name: request.workflowType };
+function targetIdOf(request: CrossClusterRequest): Pick<CallRequest['target'], 'idMode' | 'name'> {
+  if (request.workflowId !== undefined) return { idMode: 'given', name: request.workflowId };
+  if (request.idMode === 'hashed') return { idMode: 'hashed', name: request.workflowType };
   const name = request.key ?? request.workflowType;
   const sourceCluster = request.sourceCluster ?? DEFAULT_SOURCE_CLUSTER;
   const id = articleTargetWorkflowId({ sourceCluster, callerWorkflowId: workflowInfo().workflowId, name });
@@ -89,29 +89,29 @@ function targetIdOf(request: CrossClusterRequest): RemoteCall['targetId'] {
       got: `${id.length} characters`,
     });
   }
-  return { mode: 'article', name };
+  return { idMode: 'article', name };
 }
 
-function callOf(payloads: readonly Payload[]): { request: CrossClusterRequest; call: RemoteCall } {
+function callOf(payloads: readonly Payload[]): { request: CrossClusterRequest; call: CallRequest } {
   const request = parseCrossClusterRequest(payloads);
   const targetId = targetIdOf(request);
   const key = request.key ?? (request.idMode === 'article' ? request.workflowType : undefined);
   // Recorded rather than configured: two bridges with different settings must not make two of one call.
   const sourceCluster =
     request.sourceCluster ?? (request.scope === 'workflow-id' ? DEFAULT_SOURCE_CLUSTER : undefined);
-  const { workflowType, taskQueue, args, scope, timeoutMs } = request;
+  const { workflowType, taskQueue, args, scope, timeoutMs, parentClose, cluster } = request;
   return {
     request,
     call: {
-      workflowType,
-      taskQueue,
-      args,
+      target: { workflowType, taskQueue, ...targetId },
+      payloads: { args, memo: {} },
       scope,
-      targetId,
       timeoutMs,
+      parentClose,
       bridgeTaskQueue: workflowInfo().taskQueue,
       ...(key === undefined ? {} : { key }),
       ...(sourceCluster === undefined ? {} : { sourceCluster }),
+      ...(cluster === undefined ? {} : { cluster }),
     },
   };
 }
@@ -137,7 +137,7 @@ export async function CrossClusterWorkflow(...input: unknown[]): Promise<Article
   const { request, call } = made;
   const { callId, outcome, remote } = await callRemote(call);
   if (outcome.status !== 'completed') {
-    const { workflowType, taskQueue } = call;
+    const { workflowType, taskQueue } = call.target;
     throw outcomeError(outcome, { callId, workflowType, taskQueue, remote }, (failure) =>
       failureConverter.failureToError(failure, defaultPayloadConverter),
     );
@@ -150,7 +150,7 @@ export async function CrossClusterWorkflow(...input: unknown[]): Promise<Article
   const bytes = payloadBytes(jsonPayload(answer));
   if (bytes <= MAX_ANSWER_BYTES) return answer;
   // A server terminates a workflow that returns more than it takes.
-  const { workflowType, taskQueue } = call;
+  const { workflowType, taskQueue } = call.target;
   const message = `the target's result makes an answer of ${bytes} bytes; ${MAX_ANSWER_BYTES} can be returned`;
   throw bridgeFailure('PAYLOAD_TOO_LARGE', message, { callId, workflowType, taskQueue, remote });
 }

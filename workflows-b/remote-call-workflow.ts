@@ -8,7 +8,6 @@ import {
 import type { Payload } from '@temporalio/common';
 import {
   CancellationScope,
-  ParentClosePolicy,
   defineWorkflowOptions,
   log,
   startChild,
@@ -17,17 +16,26 @@ import {
 import { REMOTE_CALL_HEADER } from '../src/shared/names.js';
 import type { Outcome, Refusal, RemoteExecution } from '../src/shared/outcome.js';
 import { outcomeOfFailure, refused } from '../src/shared/outcome.js';
-import { RAW_PAYLOAD, RAW_PAYLOADS, payloadsOf, raw } from '../src/shared/payloads.js';
+import { RAW_PAYLOADS, payloadsOf } from '../src/shared/payloads.js';
 import type { RemoteCallEnvelope } from '../src/shared/wire/call-envelope.js';
 import { parseRemoteCallEnvelope } from '../src/shared/wire/call-envelope.js';
+import { splitPayloads } from '../src/shared/wire/extra-payloads.js';
 import type { Delivery } from '../src/workflow/handler-activities.js';
-import { admitCall, followTarget, sendCompletion } from '../src/workflow/handler-activities.js';
+import {
+  admitCall,
+  endTarget,
+  followTarget,
+  sendCompletion,
+  sendStarted,
+  watchCaller,
+} from '../src/workflow/handler-activities.js';
 import { startHeader } from '../src/workflow/start-headers.js';
+import { targetStartOptions } from '../src/workflow/target-start-options.js';
 
 /** What a wrapper returns: for operators, in the UI. The caller has the outcome by then. */
 export interface RemoteCallReport extends Delivery {
   readonly callId: string;
-  readonly outcome: Outcome['status'];
+  readonly outcome: Outcome['status'] | 'not-awaited';
   readonly target: string;
   readonly targetRunId: string;
   /** Why no target was started; the fallback poll reads it here if the signal did not arrive. */
@@ -45,19 +53,6 @@ function outcomeOfChildFailure(error: unknown): Outcome {
   return outcomeOfFailure(error.failure.cause);
 }
 
-async function startTarget(call: RemoteCallEnvelope, args: readonly Payload[], remainingMs: number) {
-  const { workflowType, taskQueue, workflowId } = call.target;
-  return startChild(workflowType, {
-    workflowId,
-    taskQueue,
-    args: args.map(raw),
-    workflowIdReusePolicy: 'REJECT_DUPLICATE',
-    parentClosePolicy: ParentClosePolicy.ABANDON,
-    ...(Number.isFinite(remainingMs) ? { workflowExecutionTimeout: remainingMs } : {}),
-    typeInfo: { inputTypes: RAW_PAYLOADS, outputType: RAW_PAYLOAD },
-  });
-}
-
 /**
  * What is left of the call's time. Only durations of one clock: the time this wrapper has waited for a worker counts, too
  * (the SDK's `runStartTime` begins with the first workflow task, `startTime` with the start).
@@ -72,48 +67,114 @@ function noTimeLeft(): Ended {
   return { outcome: refused('CALL_EXPIRED', message, { started: 'no' }), runId: '' };
 }
 
-/** Waits for a target that an earlier run of this wrapper started. */
-async function follow(header: Payload): Promise<Ended> {
-  const { outcome, remote } = await CancellationScope.nonCancellable(() => followTarget(header));
-  return { outcome, runId: remote?.runId ?? '' };
+/** Waits for a target that is not this run's child: an earlier run of this wrapper started it, or somebody else. */
+async function follow(header: Payload, passesOnCancellation: boolean): Promise<Ended> {
+  const scope = CancellationScope.current();
+  return CancellationScope.nonCancellable(async () => {
+    if (passesOnCancellation) {
+      scope.cancelRequested
+        .catch(() => endTarget(header, 'cancel', 'the call was cancelled'))
+        .catch(() => undefined);
+    }
+    const { outcome, remote } = await followTarget(header);
+    return { outcome, runId: remote?.runId ?? '' };
+  });
+}
+
+/** Whether this run was made of an earlier one by a reset. */
+function isReset(): boolean {
+  const { runId, originalExecutionRunId } = workflowInfo();
+  return runId !== originalExecutionRunId;
 }
 
 /** A target that may not start now. After a reset of this wrapper an earlier run may have started it: then it is followed. */
 async function notStarted(header: Payload, refusal: Ended): Promise<Ended> {
-  const { runId, originalExecutionRunId } = workflowInfo();
-  if (runId === originalExecutionRunId) return refusal;
-  const followed = await follow(header);
+  if (!isReset()) return refusal;
+  const followed = await follow(header, true);
   return followed.outcome.status === 'refused' ? refusal : followed;
+}
+
+/** Tells a caller that waits for it that the target runs. Not waited for: the completion tells it, too. */
+function confirmStart(call: RemoteCallEnvelope, header: Payload, runId: string): void {
+  if (!call.confirmStart) return;
+  const { callId, target } = call;
+  const remote = { wrapperWorkflowId: workflowInfo().workflowId, workflowId: target.workflowId, runId };
+  CancellationScope.nonCancellable(() => sendStarted(header, call, remote)).catch((error: unknown) => {
+    log.warn('The word of the start was not sent', { callId, why: String(error) });
+  });
 }
 
 /** Starts the target at most once, or follows the one that an earlier run of this wrapper started (a reset). */
 async function runTarget(
   call: RemoteCallEnvelope,
   header: Payload,
-  args: readonly Payload[],
+  payloads: readonly Payload[],
+  onStart: () => void = () => undefined,
 ): Promise<Ended> {
   if (timeLeftMs(call) <= 0) return notStarted(header, noTimeLeft());
-  const admission = await CancellationScope.nonCancellable(() => admitCall(header, args));
+  const admission = await CancellationScope.nonCancellable(() => admitCall(header, payloads));
   if (!admission.admitted) {
     const { type, message, details } = admission;
     return notStarted(header, { outcome: refused(type, message, details), runId: '' });
   }
   const remainingMs = timeLeftMs(call); // An admission can take as long as its retries.
   if (remainingMs <= 0) return notStarted(header, noTimeLeft());
+  if (call.existing === 'attach') return follow(header, false);
   let runId = '';
   try {
-    const child = await startTarget(call, args, remainingMs);
+    onStart();
+    const child = await startChild(
+      call.target.workflowType,
+      targetStartOptions(call, splitPayloads(payloads, call.extras), { remainingMs, isReset: isReset() }),
+    );
     runId = child.firstExecutionRunId;
+    confirmStart(call, header, runId);
     const value: unknown = await child.result();
     return {
       outcome: { status: 'completed', value: value instanceof RawValue ? value.payload : undefined },
       runId,
     };
   } catch (error) {
-    if (error instanceof WorkflowExecutionAlreadyStartedError) return follow(header);
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return follow(header, true);
     if (error instanceof CancelledFailure) return { outcome: { status: 'canceled', details: [] }, runId };
     return { outcome: outcomeOfChildFailure(error), runId };
   }
+}
+
+/** What a target's end is worth to a caller that is gone: nothing. */
+const NOT_AWAITED = Symbol('not awaited');
+
+/**
+ * Runs the target under the lease: if the caller's chain of runs closes meanwhile, the target is ended as the call's
+ * parent-close policy says; somebody else's workflow is only not waited for any longer.
+ */
+async function runUnderLease(
+  call: RemoteCallEnvelope,
+  header: Payload,
+  payloads: readonly Payload[],
+): Promise<Ended | typeof NOT_AWAITED> {
+  const { parentClose = 'abandon', existing } = call;
+  if (parentClose === 'abandon' && existing !== 'attach') return runTarget(call, header, payloads);
+  const targetScope = new CancellationScope();
+  let isStarted = isReset(); // An earlier run may have started it.
+  const onStart = (): void => {
+    isStarted = true;
+  };
+  const target = targetScope.run(() => runTarget(call, header, payloads, onStart));
+  const lease = new CancellationScope();
+  const gone = CancellationScope.nonCancellable(() =>
+    lease.run(async () => {
+      await watchCaller(header);
+      log.info('The caller is gone', { callId: call.callId, parentClose });
+      if (existing === 'attach') return NOT_AWAITED;
+      // A target that has not started is kept from it by the scope.
+      if (parentClose === 'terminate' && isStarted) await endTarget(header, 'terminate', 'its caller is gone');
+      else targetScope.cancel();
+      return target;
+    }),
+  );
+  // A lease that cannot be kept must not end the call.
+  return Promise.race([target, gone.catch(() => target)]);
 }
 
 function refusedStart(error: unknown): ApplicationFailure {
@@ -137,9 +198,21 @@ export async function RemoteCallWorkflow(...input: unknown[]): Promise<RemoteCal
   } catch (error) {
     throw refusedStart(error);
   }
-  const { outcome, runId } = await runTarget(call, header, payloadsOf(input));
   const { workflowId } = call.target;
   const { callId } = call;
+  const ended = await runUnderLease(call, header, payloadsOf(input));
+  if (ended === NOT_AWAITED) {
+    const note = 'the caller is gone; the workflow goes on, nobody waits for it';
+    return {
+      callId,
+      outcome: 'not-awaited',
+      target: workflowId,
+      targetRunId: '',
+      delivered: 'caller-gone',
+      note,
+    };
+  }
+  const { outcome, runId } = ended;
   const remote: RemoteExecution = { wrapperWorkflowId: workflowInfo().workflowId, workflowId, runId };
   const delivery = await CancellationScope.nonCancellable(() =>
     sendCompletion(header, call, outcome, remote),

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DefaultLogger, NativeConnection, Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
-import { modulePath } from '../../src/bridge/workflow-bundles.js';
+import { modulePath } from '../../src/bridge/module-path.js';
 import * as warehouse from '../../workflows-b/activities.js';
 import { FULFILLMENT_QUEUE, ORDER_QUEUE } from './names.js';
 

@@ -6,12 +6,12 @@ import { repoRoot } from '../stack/paths.js';
 export type Suite = 'default' | 'all';
 
 const FOLDERS: Readonly<Record<Suite, readonly string[]>> = {
-  default: ['unit', 'types', 'sandbox', 'histories', 'e2e', 'faults'],
-  all: ['unit', 'types', 'sandbox', 'histories', 'e2e', 'faults', 'slow'],
+  default: ['unit', 'types', 'sandbox', 'histories', 'e2e', 'faults', 'moving-over', 'guide', 'package'],
+  all: ['unit', 'types', 'sandbox', 'histories', 'e2e', 'faults', 'moving-over', 'guide', 'package', 'slow'],
 };
 
 /** The folders whose tests use the two shared servers. */
-const SERVER_FOLDERS = ['e2e', 'faults', 'slow'];
+const SERVER_FOLDERS = ['e2e', 'faults', 'moving-over', 'guide', 'package', 'slow'];
 /** The folders whose tests use the workflow bundles. */
 const BUNDLE_FOLDERS = [...SERVER_FOLDERS, 'sandbox', 'histories'];
 
@@ -46,8 +46,10 @@ export function needsBundles(files: readonly string[]): boolean {
   return files.some((file) => BUNDLE_FOLDERS.some((folder) => file.startsWith(`test/${folder}/`)));
 }
 
-/** Whether any of the files runs the bridge as a process of its own, from the build. */
+/** Whether any of the files uses the build: runs the bridge as a process of its own, or packs the package. */
 export async function needsBuild(files: readonly string[]): Promise<boolean> {
   const texts = await Promise.all(files.map((file) => readFile(join(repoRoot, file), 'utf8')));
-  return texts.some((text) => /support\/(?:bridge-process|outage-stage|outage-run)\.js/.test(text));
+  return texts.some((text) =>
+    /(?:support\/(?:bridge-process|outage-stage|outage-run)|\.\/strangers-folder)\.js/.test(text),
+  );
 }

@@ -1,7 +1,11 @@
 import { Client, Connection } from '@temporalio/client';
 import { status } from '@grpc/grpc-js';
+import type { PayloadCodec } from '@temporalio/common';
 import { MIN_RETENTION_MS } from '../shared/limits.js';
+import type { ClusterCodecs } from './cluster-codecs.js';
+import { createClusterCodecs } from './cluster-codecs.js';
 import { grpcStatusOf } from './grpc-errors.js';
+import { modulePath } from './module-path.js';
 import {
   requestHeadersInterceptor,
   retryInterceptor,
@@ -22,6 +26,8 @@ export interface ClusterClient {
   readonly client: Client;
   /** Runs requests with a deadline, by default the configured one. */
   request<R>(send: () => Promise<R>, timeoutMs?: number): Promise<R>;
+  /** Reads what this cluster's payload codecs wrote, where requests bypass the SDK; absent: no codecs. */
+  readonly codecs: ClusterCodecs | undefined;
   /** The namespace's retention in milliseconds; read once a process. */
   retentionMs(): Promise<number>;
   close(): Promise<void>;
@@ -38,7 +44,11 @@ function durationMs(duration: { seconds?: unknown; nanos?: number | null } | nul
  *
  * @param rpcTimeoutMs - deadline of each request; the SDK has none by default, and a black-holed link would hang
  */
-export function createClusterClient(cluster: ClusterAddress, rpcTimeoutMs: number): ClusterClient {
+export function createClusterClient(
+  cluster: ClusterAddress,
+  rpcTimeoutMs: number,
+  payloadCodecs: readonly PayloadCodec[] = [],
+): ClusterClient {
   const connection = Connection.lazy({
     address: cluster.address,
     connectTimeout: rpcTimeoutMs,
@@ -53,6 +63,11 @@ export function createClusterClient(cluster: ClusterAddress, rpcTimeoutMs: numbe
   const client = new Client({
     connection: withDeterministicRequestIds(connection),
     namespace: cluster.namespace,
+    dataConverter: {
+      payloadCodecs: [...payloadCodecs],
+      // A failure's details stay as they are: nobody here may be able to read them.
+      failureConverterPath: modulePath('src/workflow/raw-failure-converter'),
+    },
     interceptors: { workflow: [requestHeadersInterceptor] },
   });
   const request = <R>(send: () => Promise<R>, timeoutMs = rpcTimeoutMs) =>
@@ -62,6 +77,7 @@ export function createClusterClient(cluster: ClusterAddress, rpcTimeoutMs: numbe
     cluster,
     client,
     request,
+    codecs: payloadCodecs.length > 0 ? createClusterCodecs(payloadCodecs) : undefined,
     retentionMs: async () => {
       if (retention !== undefined) return retention;
       try {

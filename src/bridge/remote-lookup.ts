@@ -26,6 +26,10 @@ export type RemoteState =
 export interface LookedUpCall {
   readonly wrapperWorkflowId: string;
   readonly targetWorkflowId: string;
+  /** The target is somebody else's workflow; `runId` `''`: the chain that has the id. */
+  readonly attached?: { readonly runId: string };
+  /** A target of this type that no wrapper started is the call's, too (the published bridge's). */
+  readonly adoptsType?: string;
 }
 
 async function describeExecution(
@@ -63,6 +67,12 @@ async function closeEvent(
   return history?.events?.at(-1);
 }
 
+/**
+ * Without the details that workers of other languages can give a cancellation: the SDK does not tell a parent those of its
+ * child, so the signal's way has none (I3).
+ */
+const CANCELED: Outcome = { status: 'canceled', details: [] };
+
 /** The outcome that a close event has fixed, or the run that goes on in its place. */
 function endOf(event: HistoryEvent): { outcome: Outcome } | { nextRunId: string } | undefined {
   const completed = event.workflowExecutionCompletedEventAttributes;
@@ -81,8 +91,7 @@ function endOf(event: HistoryEvent): { outcome: Outcome } | { nextRunId: string 
       ? { nextRunId: timedOut.newExecutionRunId }
       : { outcome: { status: 'timed_out' } };
   }
-  const canceled = event.workflowExecutionCanceledEventAttributes;
-  if (canceled) return { outcome: { status: 'canceled', details: canceled.details?.payloads ?? [] } };
+  if (event.workflowExecutionCanceledEventAttributes) return { outcome: CANCELED };
   if (event.workflowExecutionTerminatedEventAttributes) return { outcome: { status: 'terminated' } };
   const continued = event.workflowExecutionContinuedAsNewEventAttributes;
   if (continued?.newExecutionRunId) return { nextRunId: continued.newExecutionRunId };
@@ -143,8 +152,7 @@ function wrapperEvent(event: HistoryEvent): WrapperHistory {
   if (completed) return { childOutcome: { status: 'completed', value: completed.result?.payloads?.[0] } };
   const failed = event.childWorkflowExecutionFailedEventAttributes;
   if (failed) return { childOutcome: outcomeOfFailure(failed.failure ?? {}) };
-  const canceled = event.childWorkflowExecutionCanceledEventAttributes;
-  if (canceled) return { childOutcome: { status: 'canceled', details: canceled.details?.payloads ?? [] } };
+  if (event.childWorkflowExecutionCanceledEventAttributes) return { childOutcome: CANCELED };
   if (event.childWorkflowExecutionTimedOutEventAttributes) return { childOutcome: { status: 'timed_out' } };
   if (event.childWorkflowExecutionTerminatedEventAttributes)
     return { childOutcome: { status: 'terminated' } };
@@ -157,10 +165,11 @@ async function wrapperState(cluster: ClusterClient, call: LookedUpCall): Promise
   if (!wrapper) return { state: 'absent' };
   const history = await readWrapperHistory(cluster, call.wrapperWorkflowId, wrapper.execution?.runId ?? '');
   const runId = history.targetRunId ?? '';
-  if (history.childOutcome) return { state: 'closed', outcome: history.childOutcome, runId };
+  if (history.childOutcome)
+    return decoded(cluster, { state: 'closed', outcome: history.childOutcome, runId });
   if (runId !== '') {
     try {
-      return await chainState(cluster, call.targetWorkflowId, runId, runId);
+      return await decoded(cluster, await chainState(cluster, call.targetWorkflowId, runId, runId));
     } catch (error) {
       if (faultOf(error) !== 'not-found') throw error;
       const message = `the target ${call.targetWorkflowId} was started, but its execution is gone from ${cluster.cluster.name}`;
@@ -169,7 +178,8 @@ async function wrapperState(cluster: ClusterClient, call: LookedUpCall): Promise
   }
   if (isRunning(wrapper.status) || !history.close) return { state: 'running', runId, targetStarted: false };
   const end = endOf(history.close);
-  const report = end && 'outcome' in end ? end.outcome : undefined;
+  const own = end && 'outcome' in end ? end.outcome : undefined;
+  const report = own && cluster.codecs ? await cluster.codecs.decodeOutcome(own) : own;
   return { state: 'closed', outcome: ownOutcome(report, call), runId };
 }
 
@@ -205,12 +215,25 @@ export async function lookUpTarget(
   cluster: ClusterClient,
   call: LookedUpCall,
 ): Promise<RemoteState | undefined> {
-  const target = await describeExecution(cluster, call.targetWorkflowId);
-  if (target?.parentExecution?.workflowId !== call.wrapperWorkflowId) return undefined;
+  const target = await describeExecution(cluster, call.targetWorkflowId, call.attached?.runId);
+  if (!target || !isTargetOf(call, target)) return undefined;
   const runId = target.execution?.runId ?? '';
   const firstRunId = target.firstRunId ?? runId;
   if (isRunning(target.status)) return { state: 'running', runId: firstRunId, targetStarted: true };
-  return chainState(cluster, call.targetWorkflowId, runId, firstRunId);
+  return decoded(cluster, await chainState(cluster, call.targetWorkflowId, runId, firstRunId));
+}
+
+function isTargetOf(call: LookedUpCall, target: ExecutionInfo): boolean {
+  if (call.attached) return true;
+  const parent = target.parentExecution?.workflowId;
+  if (parent) return parent === call.wrapperWorkflowId;
+  return call.adoptsType !== undefined && target.type?.name === call.adoptsType;
+}
+
+/** The outcome as this process's codecs for the cluster read it; without codecs as it is. */
+async function decoded(cluster: ClusterClient, state: RemoteState): Promise<RemoteState> {
+  if (state.state !== 'closed' || !cluster.codecs) return state;
+  return { ...state, outcome: await cluster.codecs.decodeOutcome(state.outcome) };
 }
 
 /**
@@ -220,6 +243,13 @@ export async function lookUpTarget(
  * @throws the client's error if the cluster cannot be asked
  */
 export async function lookUpCall(cluster: ClusterClient, call: LookedUpCall): Promise<RemoteState> {
+  if (call.adoptsType !== undefined) {
+    // An execution that is there in any case proves nothing: a call that was refused has not adopted it.
+    const own = await wrapperState(cluster, call);
+    const refusal =
+      own.state === 'closed' && own.outcome.status === 'refused' ? own.outcome.refusal.type : 'OUTCOME_LOST';
+    if (refusal !== 'OUTCOME_LOST') return own;
+  }
   return (await lookUpTarget(cluster, call)) ?? wrapperState(cluster, call);
 }
 
@@ -233,14 +263,16 @@ export async function wrapperHolder(
 ): Promise<WrapperHolder> {
   const wrapper = await describeExecution(cluster, call.wrapperWorkflowId);
   if (!wrapper) return 'nobody';
-  const memo = (key: string): unknown => {
+  const memo = async (key: string): Promise<unknown> => {
     const payload = wrapper.memo?.fields?.[key];
     try {
-      return payload ? defaultPayloadConverter.fromPayload(payload) : undefined;
+      if (!payload) return undefined;
+      const [plain = payload] = cluster.codecs ? await cluster.codecs.decode([payload]) : [payload];
+      return defaultPayloadConverter.fromPayload(plain);
     } catch {
       return undefined;
     }
   };
-  if (memo(MEMO_CALL_ID) !== call.callId) return 'stranger';
-  return memo(MEMO_ARGS_DIGEST) === call.argsDigest ? 'this-call' : 'same-call-other-arguments';
+  if ((await memo(MEMO_CALL_ID)) !== call.callId) return 'stranger';
+  return (await memo(MEMO_ARGS_DIGEST)) === call.argsDigest ? 'this-call' : 'same-call-other-arguments';
 }

@@ -1,14 +1,17 @@
 import { createPublicKey } from 'node:crypto';
 import { Runtime, makeTelemetryFilterString } from '@temporalio/worker';
 import type { WorkerOptions } from '@temporalio/worker';
+import type { PayloadCodec } from '@temporalio/common';
 import { activityCallInterceptor } from './activity-call.js';
 import { callerActivities } from './caller/activities.js';
+import type { CallerSide, CallerSides } from './caller/caller-side.js';
 import type { ClusterClient } from './cluster-client.js';
 import { createClusterClient } from './cluster-client.js';
 import type { ResolvedConfig } from './config/resolve.js';
 import { handlerActivities } from './handler/activities.js';
 import type { BridgeLogger } from './logger.js';
 import { sdkLogger } from './logger.js';
+import { modulePath } from './module-path.js';
 import { createSealVerifier, createSealer, developmentKey } from './seal.js';
 import type { SupervisedWorker } from './supervised-worker.js';
 import { superviseWorker } from './supervised-worker.js';
@@ -25,13 +28,24 @@ export interface RunningBridge {
   shutdown(reason: string): Promise<void>;
 }
 
+/** Payload codecs by the name of the cluster whose payloads they write, in the SDK's order. */
+export type CodecsByCluster = Readonly<Record<string, readonly PayloadCodec[]>>;
+
 /** What a caller of {@link runBridge} may set beyond the configuration. */
 export interface RunBridgeOptions {
+  /**
+   * Payload codecs, for clusters that do not encode alike: the bridge translates between them, and reads the payloads for
+   * it. Default none: payloads cross as they are, and the bridge needs no key.
+   */
+  readonly codecs?: CodecsByCluster;
   /** Folder of prebuilt workflow bundles; by default those of the build. */
   readonly bundleFolder?: string;
 }
 
-function workerOptions(config: ResolvedConfig): Omit<WorkerOptions, 'connection' | 'taskQueue'> {
+function workerOptions(
+  config: ResolvedConfig,
+  payloadCodecs: readonly PayloadCodec[],
+): Omit<WorkerOptions, 'connection' | 'taskQueue'> {
   const { maxConcurrentActivities, maxConcurrentWorkflowTasks, maxCachedWorkflows } = config.worker;
   return {
     maxConcurrentActivityTaskExecutions: maxConcurrentActivities,
@@ -41,42 +55,78 @@ function workerOptions(config: ResolvedConfig): Omit<WorkerOptions, 'connection'
     shutdownGraceTime: config.shutdownGraceMs,
     shutdownForceTime: config.shutdownGraceMs + 5_000,
     interceptors: { activity: [activityCallInterceptor] },
+    dataConverter: {
+      payloadConverterPath: modulePath('src/bridge/host-payload-converter'),
+      payloadCodecs: [...payloadCodecs],
+    },
     reuseV8Context: true,
   };
 }
 
-/** The caller side: polls the caller cluster, and holds a client of the handler cluster. */
-function runCallerSide(config: ResolvedConfig, log: BridgeLogger, bundle: BundleLoader): Side {
-  const remote = createClusterClient(config.handlerCluster, config.rpcTimeoutMs);
-  const activities = callerActivities({
-    sourceCluster: config.callerCluster.name,
-    remote,
-    handlerTaskQueue: config.handlerTaskQueue,
-    sealer: createSealer(config.signingKey ?? developmentKey()),
-    fallback: config.fallback,
-    startRetry: config.startRetry,
-    clockSkewMs: config.clockSkewMs,
-    log,
+/** What the caller side's activities need, and the clients behind it. */
+export function connectCallerSides(
+  config: ResolvedConfig,
+  log: BridgeLogger,
+  codecs: CodecsByCluster,
+  workerHasCodec = (codecs[config.callerCluster.name] ?? []).length > 0,
+): { sides: CallerSides; clients: readonly ClusterClient[] } {
+  const sealer = createSealer(config.signingKey ?? developmentKey());
+  const made = config.handlerClusters.map((cluster): CallerSide => {
+    const { handlerTaskQueue } = cluster;
+    return {
+      sourceCluster: config.callerCluster.name,
+      remote: createClusterClient(cluster, config.rpcTimeoutMs, codecs[cluster.name]),
+      handlerTaskQueue,
+      sealer,
+      fallback: config.fallback,
+      startRetry: config.startRetry,
+      clockSkewMs: config.clockSkewMs,
+      workerHasCodec,
+      log,
+    };
   });
+  const byCluster = new Map(made.map((side) => [side.remote.cluster.name, side]));
+  const [byDefault] = made;
+  if (!byDefault) throw new TypeError('no handler cluster is configured');
+  return { sides: { byDefault, byCluster }, clients: made.map(({ remote }) => remote) };
+}
+
+/** The caller side: polls the caller cluster, and holds a client of each handler cluster. */
+function runCallerSide(
+  config: ResolvedConfig,
+  log: BridgeLogger,
+  bundle: BundleLoader,
+  codecs: CodecsByCluster,
+): Side {
+  const { sides, clients } = connectCallerSides(config, log, codecs);
+  const activities = callerActivities(sides);
   const worker = superviseWorker({
     name: 'caller-side',
     cluster: config.callerCluster,
     log,
     worker: async () => ({
-      ...workerOptions(config),
+      ...workerOptions(config, codecs[config.callerCluster.name] ?? []),
       namespace: config.callerCluster.namespace,
       taskQueue: config.callerTaskQueue,
       workflowBundle: await bundle('caller'),
       activities,
     }),
   });
-  return { worker, clients: [remote] };
+  return { worker, clients };
 }
 
-/** The handler side: polls the handler cluster, and holds a client of the caller cluster for completion signals. */
-function runHandlerSide(config: ResolvedConfig, log: BridgeLogger, bundle: BundleLoader): Side {
-  const callers = createClusterClient(config.callerCluster, config.rpcTimeoutMs);
-  const own = createClusterClient(config.handlerCluster, config.rpcTimeoutMs);
+/** The handler side: polls the handler cluster, and holds a client of each caller cluster for completion signals. */
+function runHandlerSide(
+  config: ResolvedConfig,
+  log: BridgeLogger,
+  bundle: BundleLoader,
+  codecs: CodecsByCluster,
+): Side {
+  const callers = config.callerClusters.map((cluster) =>
+    createClusterClient(cluster, config.rpcTimeoutMs, codecs[cluster.name]),
+  );
+  const ownCodecs = codecs[config.handlerCluster.name] ?? [];
+  const own = createClusterClient(config.handlerCluster, config.rpcTimeoutMs, ownCodecs);
   const verifyKeys =
     config.verifyKeys.length > 0
       ? config.verifyKeys
@@ -87,6 +137,7 @@ function runHandlerSide(config: ResolvedConfig, log: BridgeLogger, bundle: Bundl
     verifier: createSealVerifier(verifyKeys),
     completionSignals: config.completionSignals,
     clockSkewMs: config.clockSkewMs,
+    lease: config.lease,
     log,
   });
   const worker = superviseWorker({
@@ -94,14 +145,14 @@ function runHandlerSide(config: ResolvedConfig, log: BridgeLogger, bundle: Bundl
     cluster: config.handlerCluster,
     log,
     worker: async () => ({
-      ...workerOptions(config),
+      ...workerOptions(config, ownCodecs),
       namespace: config.handlerCluster.namespace,
       taskQueue: config.handlerTaskQueue,
       workflowBundle: await bundle('handler'),
       activities,
     }),
   });
-  return { worker, clients: [callers, own] };
+  return { worker, clients: [...callers, own] };
 }
 
 type BundleLoader = (name: BundleName) => ReturnType<typeof loadBundle>;
@@ -139,8 +190,9 @@ export function runBridge(
     return loading;
   };
   const sides: Side[] = [];
-  if (config.role !== 'handler') sides.push(runCallerSide(config, log, bundle));
-  if (config.role !== 'caller') sides.push(runHandlerSide(config, log, bundle));
+  const { codecs = {} } = options;
+  if (config.role !== 'handler') sides.push(runCallerSide(config, log, bundle, codecs));
+  if (config.role !== 'caller') sides.push(runHandlerSide(config, log, bundle, codecs));
   const closed = Promise.all(sides.map(({ worker }) => worker.closed))
     .finally(() =>
       Promise.allSettled(sides.flatMap(({ clients }) => clients.map((client) => client.close()))),

@@ -1,5 +1,6 @@
 import Long from 'long';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import type { ProtoFailure } from '@temporalio/common';
 import type { Outcome, RemoteExecution } from '../shared/outcome.js';
 import { encodeAnchorFailure, waitingSource } from '../shared/wire/anchor-report.js';
 import type { Started } from '../shared/wire/anchor-report.js';
@@ -40,12 +41,8 @@ export function waitingFailure(
   return failure;
 }
 
-/** The failure by which an activity reports an outcome that is not a value. */
-export function outcomeFailure(
-  outcome: Exclude<Outcome, { status: 'completed' }>,
-  remote: RemoteExecution,
-): ApplicationFailure {
-  const proto = encodeAnchorFailure(outcome, remote);
+/** The failure by which an activity reports what is no result; the proto message is sent as it is. */
+export function reportFailure(proto: ProtoFailure): ApplicationFailure {
   const failure = ApplicationFailure.create({
     type: proto.applicationFailureInfo?.type ?? '',
     message: proto.message ?? '',
@@ -55,4 +52,14 @@ export function outcomeFailure(
   failure.stack = '';
   failure.failure = proto;
   return failure;
+}
+
+/** The failure by which an activity reports an outcome that is not a value. */
+export function outcomeFailure(
+  outcome: Outcome,
+  remote: RemoteExecution,
+  cause?: ProtoFailure,
+): ApplicationFailure {
+  const proto = encodeAnchorFailure(outcome, remote);
+  return reportFailure(cause ? { ...proto, cause } : proto);
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode } from '@temporalio/worker';
 import type { BundleOptions, WorkflowBundleOption } from '@temporalio/worker';
+import { modulePath, packageRoot } from './module-path.js';
 
 /** Which of the bridge's workers a bundle is for. */
 export type BundleName = 'caller' | 'handler';
@@ -10,15 +11,6 @@ const WORKFLOW_FILES: Readonly<Record<BundleName, string>> = {
   caller: 'workflows-a/cross-cluster-workflow',
   handler: 'workflows-b/remote-call-workflow',
 };
-
-/** This package's root as this file sees it: the source tree, or `dist`. */
-const root = new URL('../../', import.meta.url);
-
-/** Path of a module of this package, as TypeScript source or as JavaScript, whichever this process runs. */
-export function modulePath(name: string): string {
-  const compiled = fileURLToPath(new URL(`${name}.js`, root));
-  return existsSync(compiled) ? compiled : fileURLToPath(new URL(`${name}.ts`, root));
-}
 
 /** How the workflow code of one of the bridge's workers is bundled. */
 export function bundleOptions(name: BundleName): BundleOptions {
@@ -32,7 +24,7 @@ export function bundleOptions(name: BundleName): BundleOptions {
 /** Where `npm run build` puts a bundle, so that no process has to bundle at its start. */
 export function prebuiltBundlePath(
   name: BundleName,
-  folder = fileURLToPath(new URL('bundles/', root)),
+  folder = fileURLToPath(new URL('bundles/', packageRoot)),
 ): string {
   return `${folder}${name}.js`;
 }

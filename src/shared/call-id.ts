@@ -57,8 +57,13 @@ export function callIdOf(call: CallIdentity): string {
   );
 }
 
-/** Digest of what is asked for (type, queue, converted arguments): 64 hexadecimal digits. */
-export function argsDigestOf(targetType: string, taskQueue: string, args: readonly Payload[]): string {
+/** Digest of what is asked for (type, queue, converted arguments, the cluster if one is named): 64 hexadecimal digits. */
+export function argsDigestOf(
+  targetType: string,
+  taskQueue: string,
+  args: readonly Payload[],
+  cluster?: string,
+): string {
   const parts = args.flatMap((payload) => {
     const metadata = Object.entries(payload.metadata ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
     return [
@@ -68,7 +73,17 @@ export function argsDigestOf(targetType: string, taskQueue: string, args: readon
     ];
   });
   return bytesToHex(
-    sha256(lengthPrefixed(['temporal-bridge/args/1', targetType, taskQueue, String(args.length), ...parts])),
+    sha256(
+      lengthPrefixed([
+        'temporal-bridge/args/1',
+        targetType,
+        taskQueue,
+        String(args.length),
+        ...parts,
+        // Behind the arguments, whose number is known, so that nothing else can be mistaken for it.
+        ...(cluster === undefined ? [] : ['cluster', cluster]),
+      ]),
+    ),
   );
 }
 

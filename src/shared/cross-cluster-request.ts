@@ -1,6 +1,7 @@
 import type { Payload } from '@temporalio/common';
 import { fromBase64, fromUtf8 } from './bytes.js';
 import type { CallScope } from './call-id.js';
+import type { ParentClose } from './wire/call-envelope.js';
 import { DEFAULT_CALL_TIMEOUT_MS } from './limits.js';
 import { jsonPayload, payloadOf } from './payloads.js';
 import { candidateOf, timeoutMsOf } from './request-candidate.js';
@@ -26,6 +27,10 @@ export interface CrossClusterRequest {
   readonly key?: string;
   readonly workflowId?: string;
   readonly sourceCluster?: string;
+  /** Name of the handler cluster; absent: the bridge's default one. */
+  readonly cluster?: string;
+  /** What becomes of the target if the caller is terminated or times out. */
+  readonly parentClose: ParentClose;
 }
 
 /** Thrown for a request that cannot be made; becomes an `INVALID_REQUEST` failure. */
@@ -58,6 +63,25 @@ function textOf(request: RequestCandidate, field: Field): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
+function scopeOf(idMode: IdMode, scope: unknown): CallScope {
+  if (idMode === 'article') return 'workflow-id';
+  return scope === 'chain' || scope === 'workflow-id' ? scope : 'run';
+}
+
+function parentCloseOf(policy: unknown, scope: CallScope): ParentClose {
+  switch (policy) {
+    case 'ABANDON':
+      return 'abandon';
+    case 'REQUEST_CANCEL':
+      return 'request-cancel';
+    case 'TERMINATE':
+      return 'terminate';
+    default:
+      // In workflow-id scope whoever starts the caller's id again takes the call up: the caller is not gone for good.
+      return scope === 'workflow-id' ? 'abandon' : 'request-cancel';
+  }
+}
+
 /**
  * Reads the input of a `CrossClusterWorkflow`.
  *
@@ -77,10 +101,11 @@ export function parseCrossClusterRequest(
     if (found) throw new InvalidRequestError(found);
   }
   const idMode: IdMode = request.get('idMode') === 'article' ? 'article' : 'hashed';
-  const scope = request.get('scope');
   const key = textOf(request, 'key');
   const workflowId = textOf(request, 'workflowId');
   const sourceCluster = textOf(request, 'sourceCluster');
+  const cluster = textOf(request, 'cluster');
+  const callScope = scopeOf(idMode, request.get('scope'));
   return {
     form: request.article ? 'article' : 'plain',
     workflowType: textOf(request, 'workflowType') ?? '',
@@ -88,10 +113,11 @@ export function parseCrossClusterRequest(
     args: argsOf(request),
     timeoutMs: Math.ceil(timeoutMsOf(request.get('timeout') ?? 0) ?? 0) || DEFAULT_CALL_TIMEOUT_MS,
     idMode,
-    scope:
-      idMode === 'article' ? 'workflow-id' : scope === 'chain' || scope === 'workflow-id' ? scope : 'run',
+    scope: callScope,
+    parentClose: parentCloseOf(request.get('parentClosePolicy'), callScope),
     ...(key === undefined ? {} : { key }),
     ...(workflowId === undefined ? {} : { workflowId }),
     ...(sourceCluster === undefined ? {} : { sourceCluster }),
+    ...(cluster === undefined ? {} : { cluster }),
   };
 }

@@ -66,6 +66,27 @@ export const FAILURE_TABLE = {
     retryable: true,
     remedy: 'Renew or widen the credentials; waiting calls go on by themselves.',
   },
+  RESULT_UNREADABLE: {
+    meaning: 'The target completed, and the caller’s payload converter cannot read its result.',
+    retryable: false,
+    remedy: 'Give the caller’s worker the payload converter and codec that the target’s worker uses.',
+  },
+  TOO_MANY_OPEN_CALLS: {
+    meaning: 'The workflow has 1,900 calls open; a server allows 2,000 pending activities a workflow.',
+    retryable: true,
+    remedy: 'Wait for some of the calls first, or spread them over several workflows.',
+  },
+  REMOTE_WORKFLOW_NOT_FOUND: {
+    meaning:
+      'No such workflow is known to the handler cluster, or it has closed and takes no signal or update.',
+    retryable: false,
+    remedy: 'Check workflow id, run id and cluster; for a handle, await its result first.',
+  },
+  REMOTE_OPERATION_FAILED: {
+    meaning: 'The target refused a query or an update; the cause, if any, is its own failure.',
+    retryable: false,
+    remedy: 'Look at the cause: an unknown query or update name, a validator, or the handler’s own failure.',
+  },
   REMOTE_WORKFLOW_FAILED: {
     meaning: 'The target failed; the cause is its own failure.',
     retryable: 'target',
@@ -95,3 +116,7 @@ export function isFailureType(value: unknown): value is FailureType {
 export const REMOTE_RUNNING = 'REMOTE_RUNNING';
 /** Type under which the anchor activity reports a cancelled target; callers see a `CancelledFailure`. */
 export const REMOTE_WORKFLOW_CANCELED = 'REMOTE_WORKFLOW_CANCELED';
+/** Type under which the anchor activity reports a target that completed without any payload. */
+export const REMOTE_WORKFLOW_COMPLETED = 'REMOTE_WORKFLOW_COMPLETED';
+/** Type under which an activity reports that a call's target runs. */
+export const REMOTE_STARTED = 'REMOTE_STARTED';

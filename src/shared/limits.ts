@@ -39,6 +39,15 @@ export const MAX_FAILURE_DEPTH = 50;
 /** Outcomes that a caller keeps although nobody awaits them yet; the oldest goes first. */
 export const MAX_KEPT_COMPLETIONS = 1000;
 
+/** Open calls of one workflow: a server allows 2,000 pending activities, of which 100 are left to the user. */
+export const MAX_OPEN_CALLS = 1900;
+/** Open calls of one workflow at which a warning is logged. */
+export const OPEN_CALLS_WARNING = 1500;
+/** Completion signals of one run at which a warning is logged: a server takes 10,000 signals a run. */
+export const COMPLETIONS_WARNING = 8000;
+/** Events of one run at which a warning is logged: a server ends a run at 51,200. */
+export const HISTORY_EVENTS_WARNING = 40_000;
+
 /** Milliseconds of a call without a time-out in the published request form: 1 hour. */
 export const DEFAULT_CALL_TIMEOUT_MS = HOUR_MS;
 /** Shortest time-out of a call: below 1 ms a server sees 0, which means none. */
@@ -54,5 +63,9 @@ export const MAX_FALLBACK_MS = HOUR_MS;
 export const ANCHOR_ATTEMPT_MS = 30_000;
 /** What the anchor activity may live beyond the call's time-out and one fallback interval. */
 export const ANCHOR_GRACE_MS = 60_000;
+/** What a closing caller waits for its open calls to be told so, in milliseconds; the lease tells the others. */
+export const GOODBYE_MS = 10_000;
+/** Longest wait between two tries of a signal, query, update or cancellation, in milliseconds: they are wanted soon after an outage. */
+export const MAX_OPERATION_RETRY_MS = 60_000;
 /** Shortest retention that a Temporal server accepts for a local namespace; assumed where it cannot be read. */
 export const MIN_RETENTION_MS = HOUR_MS;

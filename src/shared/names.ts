@@ -13,12 +13,47 @@ export const REMOTE_CALL_WORKFLOW = 'RemoteCallWorkflow';
 export const START_ACTIVITY = 'StartWorkflowInRemote';
 /** The activity on the caller cluster that asks the handler cluster to cancel a call. */
 export const CANCEL_ACTIVITY = 'CancelWorkflowInRemote';
+/** The activity on the caller cluster that sends a signal to a call's target. */
+export const SIGNAL_ACTIVITY = 'SignalWorkflowInRemote';
+/** The activity on the caller cluster that queries a call's target. */
+export const QUERY_ACTIVITY = 'QueryWorkflowInRemote';
+/** The activity on the caller cluster that sends an update to a call's target and waits for its result. */
+export const UPDATE_ACTIVITY = 'UpdateWorkflowInRemote';
+/** The activity on the caller cluster that terminates a call's target. */
+export const TERMINATE_ACTIVITY = 'TerminateWorkflowInRemote';
+/** The activity on the caller cluster that looks whether a call's target has started, if no word of it came. */
+export const CONFIRM_START_ACTIVITY = 'ConfirmStartInRemote';
 /** The handler side's check before a target is started. */
 export const ADMIT_ACTIVITY = 'AdmitRemoteCall';
 /** The handler side's delivery of an outcome. */
 export const SEND_COMPLETION_ACTIVITY = 'SendCompletion';
 /** The handler side's look at a target that an earlier run of the same wrapper started. */
 export const FOLLOW_TARGET_ACTIVITY = 'FollowTarget';
+
+/** The handler side's look, now and then, whether the caller still lives (the lease). */
+export const WATCH_CALLER_ACTIVITY = 'WatchCaller';
+/** The handler side's cancelling or terminating of a target: its caller is gone, or it is not the wrapper's child after a reset. */
+export const END_TARGET_ACTIVITY = 'EndTarget';
+
+const BRIDGE_ACTIVITIES: ReadonlySet<string> = new Set([
+  START_ACTIVITY,
+  CANCEL_ACTIVITY,
+  SIGNAL_ACTIVITY,
+  QUERY_ACTIVITY,
+  UPDATE_ACTIVITY,
+  TERMINATE_ACTIVITY,
+  CONFIRM_START_ACTIVITY,
+  ADMIT_ACTIVITY,
+  SEND_COMPLETION_ACTIVITY,
+  FOLLOW_TARGET_ACTIVITY,
+  WATCH_CALLER_ACTIVITY,
+  END_TARGET_ACTIVITY,
+]);
+
+/** Whether an activity type is one of the bridge's. */
+export function isBridgeActivity(activityType: string): boolean {
+  return BRIDGE_ACTIVITIES.has(activityType);
+}
 
 /** The one signal that brings an outcome back. */
 export const COMPLETION_SIGNAL = 'temporal-bridge.completion';
@@ -27,7 +62,9 @@ export const COMPLETION_SIGNAL = 'temporal-bridge.completion';
 export const CALL_HEADER = 'temporal-bridge-call';
 /** Header field of an envelope of kind `remote-call` (caller-side worker → wrapper). */
 export const REMOTE_CALL_HEADER = 'temporal-bridge-remote-call';
-/** Header field of an envelope of kind `completion` (wrapper → caller). */
+/** Header field of an envelope of kind `operation` (caller workflow → caller-side worker). */
+export const OPERATION_HEADER = 'temporal-bridge-operation';
+/** Header field of an envelope of kind `completion` or `started` (wrapper → caller). */
 export const COMPLETION_HEADER = 'temporal-bridge-completion';
 
 /** Default task queue of the caller-side worker on the caller cluster. */

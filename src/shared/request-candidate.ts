@@ -22,6 +22,8 @@ export const PLAIN_KEYS = {
   key: 'key',
   workflowId: 'workflowId',
   sourceCluster: 'sourceCluster',
+  cluster: 'cluster',
+  parentClosePolicy: 'parentClosePolicy',
 } as const;
 
 /** A field of a request, whichever the form. */
@@ -38,6 +40,8 @@ export const ARTICLE_KEYS: Readonly<Record<Field, string>> = {
   key: 'Key',
   workflowId: 'WorkflowID',
   sourceCluster: 'SourceCluster',
+  cluster: 'Cluster',
+  parentClosePolicy: 'ParentClosePolicy',
 };
 
 /** A request on its way through the checks. */

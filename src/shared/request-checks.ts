@@ -172,6 +172,8 @@ export const REQUEST_CHECKS: readonly RequestCheck[] = [
         : undefined,
   },
   ...optionalTextChecks('sourceCluster', 63),
+  ...optionalTextChecks('cluster', 63),
+  choiceCheck('parentClosePolicy', ['ABANDON', 'REQUEST_CANCEL', 'TERMINATE']),
   {
     name: 'a wide scope has a key',
     find: (r) => {

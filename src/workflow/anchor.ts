@@ -1,63 +1,67 @@
 import { ActivityFailure } from '@temporalio/common';
-import type { Payload, ProtoFailure, RawValue } from '@temporalio/common';
-import { proxyActivities } from '@temporalio/workflow';
+import type { Payload, ProtoFailure } from '@temporalio/common';
+import { DeterminismViolationError } from '@temporalio/workflow';
 import { isFailureType } from '../shared/failure-table.js';
 import {
-  ANCHOR_ATTEMPT_MS,
   ANCHOR_GRACE_MS,
   DEFAULT_FALLBACK_FIRST_MS,
   MAX_FAILURE_DEPTH,
   MAX_FALLBACK_MS,
+  MAX_OPERATION_RETRY_MS,
   MAX_QUOTED_CHARS,
 } from '../shared/limits.js';
-import { CALL_HEADER, CANCEL_ACTIVITY, START_ACTIVITY } from '../shared/names.js';
-import { RAW_PAYLOAD, RAW_PAYLOADS, raw } from '../shared/payloads.js';
+import { CALL_HEADER, CANCEL_ACTIVITY, CONFIRM_START_ACTIVITY, START_ACTIVITY } from '../shared/names.js';
+import type { RemoteExecution } from '../shared/outcome.js';
 import { refused } from '../shared/outcome.js';
+import { raw } from '../shared/payloads.js';
 import type { AnchorReport, Started } from '../shared/wire/anchor-report.js';
-import { decodeAnchorFailure, decodeAnchorResult, decodeWaiting } from '../shared/wire/anchor-report.js';
+import {
+  decodeAnchorFailure,
+  decodeAnchorResult,
+  decodeStartedReport,
+  decodeWaiting,
+} from '../shared/wire/anchor-report.js';
 import type { CallEnvelope } from '../shared/wire/call-envelope.js';
 import { encodeCallEnvelope } from '../shared/wire/call-envelope.js';
+import { bridgeActivities } from './bridge-activities.js';
 import { headerCarrier } from './header-carrier.js';
 
-/** What anchors a call on the caller cluster. */
-export interface AnchorOptions {
+/** A call as its envelope names it, and who serves it. */
+export interface AnchoredCall {
   readonly envelope: Omit<CallEnvelope, 'v' | 'kind'>;
-  readonly args: readonly Payload[];
   /** Task queue of the caller-side worker. */
   readonly bridgeTaskQueue: string;
+  /** `envelope.extras.token`, which goes with each activity. */
+  readonly token?: Payload;
 }
 
-/** Longest wait between two tries to pass a cancellation on: it should arrive soon after an outage. */
-const MAX_CANCEL_RETRY_MS = 60_000;
-
-interface BridgeActivities {
-  [START_ACTIVITY](...args: unknown[]): Promise<RawValue>;
-  [CANCEL_ACTIVITY](...args: unknown[]): Promise<void>;
+/** A call's header and token, as the arguments of an activity. */
+export function callArgs(
+  { envelope, token }: AnchoredCall,
+  headers: Readonly<Record<string, Payload>> = {},
+  args: readonly Payload[] = [],
+): unknown[] {
+  return [
+    headerCarrier({ [CALL_HEADER]: encodeCallEnvelope(envelope), ...headers }),
+    ...[...args, ...(token ? [token] : [])].map(raw),
+  ];
 }
 
-function bridgeActivities(
-  bridgeTaskQueue: string,
-  summary: string,
-  limits: { readonly scheduleToCloseMs?: number | undefined; readonly maximumIntervalMs: number },
-) {
-  const { scheduleToCloseMs, maximumIntervalMs } = limits;
-  return proxyActivities<BridgeActivities>({
-    taskQueue: bridgeTaskQueue,
-    startToCloseTimeout: ANCHOR_ATTEMPT_MS,
-    ...(scheduleToCloseMs === undefined ? {} : { scheduleToCloseTimeout: scheduleToCloseMs }),
-    // The attempts say themselves when the next one is due; the server caps that at the maximum interval.
-    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: maximumIntervalMs },
-    summary,
-    activityTypeInfo: {
-      [START_ACTIVITY]: { inputTypes: RAW_PAYLOADS, outputType: RAW_PAYLOAD },
-      [CANCEL_ACTIVITY]: { inputTypes: RAW_PAYLOADS },
-    },
-  });
+/** What anchors a call on the caller cluster. */
+export interface AnchorOptions extends AnchoredCall {
+  /** The target's arguments, and the payloads that `envelope.extras` names. */
+  readonly payloads: readonly Payload[];
+  /**
+   * Set where the worker keeps a result's metadata (the bridge's own): a result without the bridge's words is then one of
+   * another program's history, and no outcome.
+   */
+  readonly knowsItsReports?: boolean;
 }
 
-function* causeChain(failure: ProtoFailure | null | undefined): Generator<ProtoFailure> {
-  for (let link = failure, depth = 0; link && depth < MAX_FAILURE_DEPTH; link = link.cause, depth += 1)
-    yield link;
+/** The links of an activity's failure, outermost first, as they came. */
+export function* failureChain(error: ActivityFailure): Generator<ProtoFailure> {
+  let link: ProtoFailure | null | undefined = error.failure;
+  for (let depth = 0; link && depth < MAX_FAILURE_DEPTH; link = link.cause, depth += 1) yield link;
 }
 
 /** What the activity's failure says: an outcome, or that it gave up waiting (its schedule-to-close time is over). */
@@ -65,7 +69,7 @@ function reportOfFailure(error: unknown): AnchorReport {
   if (!(error instanceof ActivityFailure)) throw error;
   let started: Started | undefined;
   let timedOut = false;
-  for (const failure of causeChain(error.failure)) {
+  for (const failure of failureChain(error)) {
     const report = decodeAnchorFailure(failure);
     if (report) return report;
     const waiting = decodeWaiting(failure);
@@ -89,31 +93,70 @@ function reportOfFailure(error: unknown): AnchorReport {
   return { outcome: refused('CALL_EXPIRED', message, { started }), remote: undefined };
 }
 
+/** What a call is called in the UI of its caller: target, place, and key. */
+export function callSummary({ target, cluster }: AnchoredCall['envelope']): string {
+  const where = cluster === undefined ? '' : ` of ${cluster}`;
+  return target.idMode === 'attach'
+    ? `${target.name}${where}`
+    : `${target.workflowType} on ${target.taskQueue}${where}`;
+}
+
 /**
  * Schedules the anchor activity: it records the call in the caller's history, starts it, and stays in server-side
  * back-off as the fallback poll. Resolves with the outcome if that way is the one that brings it.
+ *
+ * @throws CancelledFailure within an ActivityFailure if the surrounding scope is cancelled
  */
-export function anchorCall({ envelope, args, bridgeTaskQueue }: AnchorOptions): Promise<AnchorReport> {
-  const { timeoutMs, target } = envelope;
+export function anchorCall(options: AnchorOptions): Promise<AnchorReport> {
+  const { envelope, payloads, bridgeTaskQueue } = options;
+  const { timeoutMs } = envelope;
   const scheduleToCloseMs =
     timeoutMs === undefined
       ? undefined
       : timeoutMs + Math.min(timeoutMs, DEFAULT_FALLBACK_FIRST_MS) + ANCHOR_GRACE_MS;
-  const summary = `call ${target.workflowType} on ${target.taskQueue}`;
-  const activities = bridgeActivities(bridgeTaskQueue, summary, {
+  const activities = bridgeActivities(bridgeTaskQueue, `call ${callSummary(envelope)}`, {
     scheduleToCloseMs,
     maximumIntervalMs: MAX_FALLBACK_MS,
   });
   return activities[START_ACTIVITY](
     headerCarrier({ [CALL_HEADER]: encodeCallEnvelope(envelope) }),
-    ...args.map(raw),
-  ).then((result) => decodeAnchorResult(result.payload), reportOfFailure);
+    ...payloads.map(raw),
+  ).then(({ payload }) => {
+    const report = decodeAnchorResult(payload);
+    if (options.knowsItsReports && !report.remote)
+      throw new DeterminismViolationError(`this history’s ${START_ACTIVITY} is not of this bridge`);
+    return report;
+  }, reportOfFailure);
 }
 
 /** Asks the handler cluster to cancel a call; waits out a start that is not known yet. */
-export function cancelCall({ envelope, bridgeTaskQueue }: AnchorOptions): Promise<void> {
-  const { target } = envelope;
-  const summary = `cancel ${target.workflowType} on ${target.taskQueue}`;
-  const activities = bridgeActivities(bridgeTaskQueue, summary, { maximumIntervalMs: MAX_CANCEL_RETRY_MS });
-  return activities[CANCEL_ACTIVITY](headerCarrier({ [CALL_HEADER]: encodeCallEnvelope(envelope) }));
+export function cancelCall(call: AnchoredCall, scheduleToCloseMs?: number): Promise<void> {
+  const { envelope, bridgeTaskQueue } = call;
+  const activities = bridgeActivities(bridgeTaskQueue, `cancel ${callSummary(envelope)}`, {
+    scheduleToCloseMs,
+    maximumIntervalMs: MAX_OPERATION_RETRY_MS,
+  });
+  return activities[CANCEL_ACTIVITY](...callArgs(call)).then(() => undefined);
+}
+
+/**
+ * Looks whether the call's target runs, in server-side back-off until it does. For a caller that waits for the start and
+ * got no word of it. `undefined`: the call has ended meanwhile, and its outcome is on its way.
+ */
+export async function confirmStart(call: AnchoredCall): Promise<RemoteExecution | undefined> {
+  const { envelope, bridgeTaskQueue } = call;
+  const activities = bridgeActivities(bridgeTaskQueue, `start of ${callSummary(envelope)}`, {
+    maximumIntervalMs: MAX_FALLBACK_MS,
+  });
+  try {
+    await activities[CONFIRM_START_ACTIVITY](...callArgs(call));
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ActivityFailure)) throw error;
+    for (const failure of failureChain(error)) {
+      const remote = decodeStartedReport(failure);
+      if (remote) return remote;
+    }
+    throw error;
+  }
 }

@@ -1,19 +1,24 @@
 import { ActivityFailure, ApplicationFailure, CancelledFailure, TemporalFailure } from '@temporalio/common';
 import type { Payload, RawValue } from '@temporalio/common';
-import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import { proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
 import {
   ADMIT_ACTIVITY,
   COMPLETION_HEADER,
+  END_TARGET_ACTIVITY,
   FOLLOW_TARGET_ACTIVITY,
   REMOTE_CALL_HEADER,
   SEND_COMPLETION_ACTIVITY,
+  OPERATION_HEADER,
+  WATCH_CALLER_ACTIVITY,
 } from '../shared/names.js';
+import { MAX_FALLBACK_MS } from '../shared/limits.js';
 import type { Outcome, Refusal, RemoteExecution } from '../shared/outcome.js';
 import { RAW_PAYLOAD, RAW_PAYLOADS, raw } from '../shared/payloads.js';
 import { decodeAnchorFailure, decodeAnchorResult } from '../shared/wire/anchor-report.js';
 import type { AnchorReport } from '../shared/wire/anchor-report.js';
 import type { RemoteCallEnvelope } from '../shared/wire/call-envelope.js';
-import { encodeCompletion } from '../shared/wire/completion-envelope.js';
+import { encodeCompletion, encodeStarted } from '../shared/wire/completion-envelope.js';
+import { encodeOperationEnvelope } from '../shared/wire/operation-envelope.js';
 import { headerCarrier } from './header-carrier.js';
 
 /** The handler side's verdict before a target starts. */
@@ -29,12 +34,16 @@ interface HandlerActivities {
   [ADMIT_ACTIVITY](...args: unknown[]): Promise<Admission>;
   [SEND_COMPLETION_ACTIVITY](...args: unknown[]): Promise<Delivery>;
   [FOLLOW_TARGET_ACTIVITY](...args: unknown[]): Promise<RawValue>;
+  [WATCH_CALLER_ACTIVITY](...args: unknown[]): Promise<void>;
+  [END_TARGET_ACTIVITY](...args: unknown[]): Promise<void>;
 }
 
 const typeInfo = {
   [ADMIT_ACTIVITY]: { inputTypes: RAW_PAYLOADS },
   [SEND_COMPLETION_ACTIVITY]: { inputTypes: RAW_PAYLOADS },
   [FOLLOW_TARGET_ACTIVITY]: { inputTypes: RAW_PAYLOADS, outputType: RAW_PAYLOAD },
+  [WATCH_CALLER_ACTIVITY]: { inputTypes: RAW_PAYLOADS },
+  [END_TARGET_ACTIVITY]: { inputTypes: RAW_PAYLOADS },
 };
 
 /** One try inside the workflow task: the healthy case costs no activity task. Well below a workflow task's 10 s. */
@@ -48,6 +57,13 @@ const local = proxyLocalActivities<HandlerActivities>({
 const ordinary = proxyActivities<HandlerActivities>({
   startToCloseTimeout: '30s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
+  activityTypeInfo: typeInfo,
+});
+
+/** In back-off between its looks, which say themselves when the next one is due. */
+const watching = proxyActivities<HandlerActivities>({
+  startToCloseTimeout: '30s',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: MAX_FALLBACK_MS },
   activityTypeInfo: typeInfo,
 });
 
@@ -85,6 +101,32 @@ export function sendCompletion(
   const { header, payloads } = encodeCompletion({ callId, argsDigest, outcome, remote });
   const headers = { [REMOTE_CALL_HEADER]: callHeader, [COMPLETION_HEADER]: header };
   return localFirst(SEND_COMPLETION_ACTIVITY, [headerCarrier(headers), ...payloads.map(raw)]);
+}
+
+/** Tells the caller that the target has started. */
+export function sendStarted(
+  callHeader: Payload,
+  { callId, argsDigest }: Pick<RemoteCallEnvelope, 'callId' | 'argsDigest'>,
+  remote: RemoteExecution,
+): Promise<Delivery> {
+  const headers = {
+    [REMOTE_CALL_HEADER]: callHeader,
+    [COMPLETION_HEADER]: encodeStarted({ callId, argsDigest, remote }),
+  };
+  return localFirst(SEND_COMPLETION_ACTIVITY, [headerCarrier(headers)]);
+}
+
+/** The lease: resolves when the caller's chain of runs has closed. Costs no slot and no history while it waits. */
+export function watchCaller(callHeader: Payload): Promise<void> {
+  return watching[WATCH_CALLER_ACTIVITY](headerCarrier({ [REMOTE_CALL_HEADER]: callHeader }));
+}
+
+/** Cancels or terminates the target. */
+export function endTarget(callHeader: Payload, type: 'cancel' | 'terminate', reason: string): Promise<void> {
+  const operation = encodeOperationEnvelope({ type, name: reason, id: workflowInfo().runId });
+  return ordinary[END_TARGET_ACTIVITY](
+    headerCarrier({ [REMOTE_CALL_HEADER]: callHeader, [OPERATION_HEADER]: operation }),
+  );
 }
 
 /** Waits, without a slot, for a target that an earlier run of this wrapper started. */

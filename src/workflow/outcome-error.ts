@@ -1,4 +1,4 @@
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { ApplicationFailure } from '@temporalio/common';
 import type { ProtoFailure } from '@temporalio/common';
 import { quotedMessage } from '../shared/failure-chain.js';
 import type { FailureType } from '../shared/failure-table.js';
@@ -7,6 +7,9 @@ import type { Outcome, RemoteExecution } from '../shared/outcome.js';
 
 /** Turns the target's failure into an error; the bridge's own workers keep it raw, a user's worker decodes it. */
 export type FailureDecoder = (failure: ProtoFailure) => Error;
+
+/** `TIMEOUT_TYPE_START_TO_CLOSE`, by which a child's time-out is told, too. */
+const START_TO_CLOSE = 1;
 
 /** What a failure tells about the call. */
 export interface CallDetails {
@@ -46,7 +49,8 @@ export function bridgeFailure(
 /**
  * The error that a caller sees for an outcome which is not a value. A cancelled target surfaces as a
  * `CancelledFailure`, so that `isCancellation` holds; everything else is an `ApplicationFailure` with a type from the
- * failure table, and the target's own failure is its cause.
+ * failure table, and its cause is what the failure of a child would have as its cause: the target's own failure, or the
+ * SDK's class for a time-out or a termination.
  */
 export function outcomeError(
   outcome: Exclude<Outcome, { status: 'completed' }>,
@@ -63,21 +67,25 @@ export function outcomeError(
         call,
         {
           cause: decode(failure),
-          nonRetryable: Boolean(failure.applicationFailureInfo?.nonRetryable),
+          nonRetryable: Boolean((failure.applicationFailureInfo ?? failure.serverFailureInfo)?.nonRetryable),
         },
       );
     }
     case 'canceled': {
-      const message = `remote workflow ${target} was canceled`;
-      const error = new CancelledFailure(message);
       const payloads = [...outcome.details];
-      error.failure = { message, canceledFailureInfo: payloads.length > 0 ? { details: { payloads } } : {} };
-      return error;
+      return decode({
+        message: `remote workflow ${target} was canceled`,
+        canceledFailureInfo: payloads.length > 0 ? { details: { payloads } } : {},
+      });
     }
     case 'timed_out':
-      return bridgeFailure('REMOTE_WORKFLOW_TIMED_OUT', `remote workflow ${target} timed out`, call);
+      return bridgeFailure('REMOTE_WORKFLOW_TIMED_OUT', `remote workflow ${target} timed out`, call, {
+        cause: decode({ message: 'Timed out', timeoutFailureInfo: { timeoutType: START_TO_CLOSE } }),
+      });
     case 'terminated':
-      return bridgeFailure('REMOTE_WORKFLOW_TERMINATED', `remote workflow ${target} was terminated`, call);
+      return bridgeFailure('REMOTE_WORKFLOW_TERMINATED', `remote workflow ${target} was terminated`, call, {
+        cause: decode({ message: 'Terminated', terminatedFailureInfo: {} }),
+      });
     case 'refused':
       return bridgeFailure(outcome.refusal.type, outcome.refusal.message, call, {
         details: outcome.refusal.details,

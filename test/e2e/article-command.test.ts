@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { NativeConnection, Worker, bundleWorkflowCode } from '@temporalio/worker';
 import { runCommand } from '../../scripts/stack/run-command.js';
-import { modulePath } from '../../src/bridge/workflow-bundles.js';
+import { modulePath } from '../../src/bridge/module-path.js';
 import * as warehouse from '../../workflows-b/activities.js';
 import type { TestBridge, TestWorker, TwoClusters } from '../support/harness.js';
 import {

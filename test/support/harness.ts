@@ -9,8 +9,9 @@ import { NativeConnection, Worker, bundleWorkflowCode } from '@temporalio/worker
 import type { WorkerOptions } from '@temporalio/worker';
 import { resolveConfig } from '../../src/bridge/config/resolve.js';
 import { createLogger } from '../../src/bridge/logger.js';
+import type { CodecsByCluster } from '../../src/bridge/run.js';
 import { installRuntime, runBridge } from '../../src/bridge/run.js';
-import { modulePath } from '../../src/bridge/workflow-bundles.js';
+import { modulePath } from '../../src/bridge/module-path.js';
 import { createNamespace, readTestEnv } from './test-env.js';
 
 /** One cluster as a test uses it: a namespace of its own on a server. */
@@ -106,6 +107,8 @@ export interface TestBridgeOptions {
   readonly addressOfB?: string;
   /** Wait until it polls; default true. */
   readonly waitUntilReady?: boolean;
+  /** Payload codecs by cluster, for the bridge itself. */
+  readonly codecs?: CodecsByCluster;
 }
 
 /** The environment of a bridge between two test clusters. */
@@ -142,7 +145,8 @@ export async function startBridge(
       },
     },
   });
-  const bridge = await runBridge(config, log, { bundleFolder: `${readTestEnv().bundlesDir}/` });
+  const { codecs = {} } = options;
+  const bridge = await runBridge(config, log, { codecs, bundleFolder: `${readTestEnv().bundlesDir}/` });
   if (options.waitUntilReady ?? true) await bridge.ready;
   return { logs, stop: () => bridge.shutdown('test ends') };
 }
@@ -171,7 +175,7 @@ async function startWorker(
 
 /** Bundles a test's workflows once a run: the first file that needs them leaves them for the others. */
 async function testBundle(
-  name: 'targets' | 'callers',
+  name: 'targets' | 'callers' | 'library-callers',
   interceptors: string[],
 ): Promise<{ codePath: string }> {
   const codePath = join(readTestEnv().bundlesDir, `test-${name}.js`);
@@ -195,7 +199,7 @@ export async function startTargets(
 ): Promise<TestWorker> {
   return startWorker(side, {
     taskQueue: 'targets',
-    workflowBundle: await testBundle('targets', []),
+    ...(options.workflowBundle ? {} : { workflowBundle: await testBundle('targets', []) }),
     ...options,
   });
 }
@@ -211,6 +215,23 @@ export async function startCallers(
     ...options,
   });
 }
+
+/** Runs the callers of workflows/library-callers.ts, by default on queue `callers` of A: nothing of the bridge is installed. */
+export async function startLibraryCallers(
+  side: Pick<TestSide, 'address' | 'namespace'>,
+  options: Partial<WorkerOptions> = {},
+): Promise<TestWorker> {
+  return startWorker(side, {
+    taskQueue: 'callers',
+    ...(options.workflowsPath || options.workflowBundle
+      ? {}
+      : { workflowBundle: await testBundle('library-callers', []) }),
+    ...options,
+  });
+}
+
+/** Path of the library callers, for workers that bundle them themselves. */
+export const LIBRARY_CALLERS_PATH = fileURLToPath(new URL('./workflows/library-callers.ts', import.meta.url));
 
 /** Starts a `CrossClusterWorkflow` with this request. */
 export function startCrossCluster(

@@ -167,6 +167,26 @@ export const CASES: Readonly<Record<string, Case>> = {
     '\\udc00',
     /lone surrogate/,
   ),
+  'cluster is a text': bad(one({ ...plain, cluster: 7 }), 'cluster', '7', /a text/),
+  'cluster is not empty': bad(one({ ...plain, cluster: '' }), 'cluster', '""', /not empty/),
+  'cluster is not too long': bad(
+    one({ ...article, Cluster: 'c'.repeat(64) }),
+    'Cluster',
+    '"ccc',
+    /at most 63/,
+  ),
+  'cluster has no lone surrogate': bad(
+    json('{"workflowType":"T","taskQueue":"q","cluster":"\\udc00"}'),
+    'cluster',
+    '\\udc00',
+    /lone surrogate/,
+  ),
+  'parentClosePolicy is one of its choices': bad(
+    one({ ...plain, parentClosePolicy: 'abandon' }),
+    'parentClosePolicy',
+    '"abandon"',
+    /ABANDON \| REQUEST_CANCEL \| TERMINATE/,
+  ),
   'a wide scope has a key': bad(one({ ...plain, scope: 'chain' }), 'key', 'nothing', /scope chain/),
   'article ids have workflow-id scope': bad(
     one({ ...article, IDMode: 'article', Scope: 'run' }),

@@ -1,7 +1,15 @@
+import { randomUUID } from 'node:crypto';
+import type { WorkflowHandle } from '@temporalio/client';
 import type { FaultProxy } from './fault-proxy.js';
 import { startFaultProxy } from './fault-proxy.js';
 import type { TestBridge, TestBridgeOptions, TestWorker, TwoClusters } from './harness.js';
-import { createTwoClusters, startBridge, startCallers, startTargets } from './harness.js';
+import {
+  createTwoClusters,
+  startBridge,
+  startCallers,
+  startLibraryCallers,
+  startTargets,
+} from './harness.js';
 
 /** Two clusters and what a test starts beside them. */
 export interface Stage {
@@ -9,6 +17,11 @@ export interface Stage {
   bridge(options?: TestBridgeOptions): Promise<TestBridge>;
   targets(options?: Parameters<typeof startTargets>[1]): Promise<TestWorker>;
   callers(): Promise<TestWorker>;
+  libraryCallers(options?: Parameters<typeof startLibraryCallers>[1]): Promise<TestWorker>;
+  /** Runs a workflow of the library callers to its end. */
+  call<R>(workflow: string, ...args: unknown[]): Promise<R>;
+  /** Starts one. */
+  start(workflow: string, ...args: unknown[]): Promise<WorkflowHandle>;
   /** A proxy in front of a cluster. */
   proxy(side: 'a' | 'b'): Promise<FaultProxy>;
   /** Stops all that still runs: links are healed first, so that nothing hangs on them. */
@@ -44,6 +57,15 @@ export async function openStage(t?: Hooks): Promise<Stage> {
     bridge: async (options) => add(await startBridge(clusters, options)),
     targets: async (options) => add(await startTargets(clusters.b, options)),
     callers: async () => add(await startCallers(clusters.a)),
+    libraryCallers: async (options) => add(await startLibraryCallers(clusters.a, options)),
+    call: async <R>(workflow: string, ...args: unknown[]) =>
+      (await (await stage.start(workflow, ...args)).result()) as R,
+    start: (workflow, ...args) =>
+      clusters.a.client.workflow.start(workflow, {
+        taskQueue: 'callers',
+        workflowId: `${workflow}-${randomUUID()}`,
+        args,
+      }),
     proxy: async (side) => {
       const proxy = await startFaultProxy(clusters[side].address);
       proxies.push(proxy);

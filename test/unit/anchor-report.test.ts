@@ -1,7 +1,7 @@
 /** The way of the fallback poll: what the anchor activity reports is what the signal would have brought. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Payload } from '@temporalio/common';
+import type { Payload, ProtoFailure } from '@temporalio/common';
 import type { Outcome } from '../../src/shared/outcome.js';
 import { FAILURE_TABLE } from '../../src/shared/failure-table.js';
 import type { FailureType } from '../../src/shared/failure-table.js';
@@ -11,6 +11,7 @@ import {
   decodeWaiting,
   encodeAnchorFailure,
   encodeAnchorResult,
+  hasValue,
   waitingSource,
 } from '../../src/shared/wire/anchor-report.js';
 import type { AnchorReport } from '../../src/shared/wire/anchor-report.js';
@@ -28,9 +29,15 @@ import {
 } from '../support/wire-samples.js';
 
 function report(outcome: Outcome): AnchorReport | undefined {
-  if (outcome.status === 'completed') return decodeAnchorResult(encodeAnchorResult(outcome.value, REMOTE));
+  if (hasValue(outcome)) return decodeAnchorResult(encodeAnchorResult(outcome.value, REMOTE));
   return decodeAnchorFailure(fromWire(encodeAnchorFailure(outcome, REMOTE)));
 }
+
+/** The payloads of a failure's own link. */
+const payloadsIn = (failure: ProtoFailure) => [
+  ...(failure.applicationFailureInfo?.details?.payloads ?? []),
+  ...(failure.encodedAttributes ? [failure.encodedAttributes] : []),
+];
 
 /** An outcome's user payloads and failure as bytes. */
 function bytesOf(outcome: Outcome | undefined): unknown {
@@ -95,11 +102,16 @@ describe('a reported value', () => {
   });
 
   it('of nothing is no value, and the null that a target returned is one', () => {
-    assert.deepEqual(decodeAnchorResult(encodeAnchorResult(undefined, REMOTE)).outcome, {
-      status: 'completed',
-      value: undefined,
+    const nothing = encodeAnchorFailure({ status: 'completed', value: undefined }, REMOTE);
+    // A payload of the bridge's own would meet the caller's codec, which may throw on it.
+    assert.deepEqual([payloadsIn(nothing), nothing.cause], [[], undefined]);
+    assert.deepEqual(decodeAnchorFailure(fromWire(nothing)), {
+      outcome: { status: 'completed', value: undefined },
+      remote: REMOTE,
     });
-    const { outcome } = decodeAnchorResult(encodeAnchorResult(values[4], REMOTE));
+    const returned = values[4];
+    assert.ok(returned);
+    const { outcome } = decodeAnchorResult(encodeAnchorResult(returned, REMOTE));
     assert.ok(outcome.status === 'completed' && outcome.value !== undefined);
   });
 

@@ -75,6 +75,13 @@ const rules: readonly RuleCase[] = [
     kept: { ...DEV, BRIDGE_FALLBACK_FIRST: '10m', BRIDGE_FALLBACK_MAX: '10m' },
   },
   {
+    rule: 'the first look at a caller is not after the longest wait',
+    broken: { ...DEV, BRIDGE_LEASE_FIRST: '10m1ms' },
+    settings: ['BRIDGE_LEASE_FIRST'],
+    says: ['longer than BRIDGE_LEASE_MAX', '600000 ms at most, got 600001 ms', 'raise BRIDGE_LEASE_MAX'],
+    kept: { ...DEV, BRIDGE_LEASE_FIRST: '10m' },
+  },
+  {
     rule: 'the first retry of a start is not after the longest',
     broken: { ...DEV, BRIDGE_START_RETRY_FIRST: '2m' },
     settings: ['BRIDGE_START_RETRY_FIRST'],

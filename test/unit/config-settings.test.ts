@@ -123,6 +123,50 @@ const taskQueues = (value: string): Case => ({
   refused: ['q'.repeat(201), '/_sys/q', '__temporal_q', '__temporal', 'a\u0007b'],
 });
 
+const CLUSTER_B = {
+  name: 'cluster-b',
+  address: 'localhost:7234',
+  namespace: 'default',
+  handlerTaskQueue: 'bridge-handler-queue',
+};
+const LISTED = { name: 'eu', address: 'temporal-eu:7233', namespace: 'orders' };
+
+/** Lists of clusters, more in `config-clusters.test.ts`: `first` is the one that stands before all that are listed, `rest` what each entry gets. */
+const clusterLists = (first: object, rest: object, options: Pick<Case, 'accepted' | 'refused'>): Case => ({
+  default: [first],
+  accepted: [
+    ['eu=temporal-eu:7233/orders', [first, { ...LISTED, ...rest }]],
+    [
+      'eu=temporal-eu:7233/orders , us=[2001:db8::7]:1/a/b=c,\n\tN.-_9=10.0.0.1:65535/default,',
+      [
+        first,
+        { ...LISTED, ...rest },
+        { name: 'us', address: '[2001:db8::7]:1', namespace: 'a/b=c', ...rest },
+        { name: 'N.-_9', address: '10.0.0.1:65535', namespace: 'default', ...rest },
+      ],
+    ],
+    [
+      `${'n'.repeat(63)}=h:1/${'s'.repeat(255)}`,
+      [first, { name: 'n'.repeat(63), address: 'h:1', namespace: 's'.repeat(255), ...rest }],
+    ],
+    [',', [first]],
+    ...options.accepted,
+  ],
+  refused: [
+    'eu',
+    'eu=',
+    'eu=/orders',
+    'eu=temporal-eu:65536/orders',
+    'eu=::1:7233/orders',
+    'e/u=temporal-eu:7233/orders',
+    'eu=h:1/a\u202eb',
+    'eu=h:1/n?',
+    'eu=h:1/n?tls=true',
+    'eu=h:1?queue=q',
+    ...options.refused,
+  ],
+});
+
 const hour = 3_600_000;
 
 /** The keys have tests of their own. */
@@ -147,6 +191,24 @@ const cases: Readonly<Record<PlainSetting, Case>> = {
   },
   BRIDGE_TASK_QUEUE: taskQueues('bridge-queue'),
   BRIDGE_HANDLER_TASK_QUEUE: taskQueues('bridge-handler-queue'),
+  BRIDGE_HANDLER_CLUSTERS: clusterLists(
+    CLUSTER_B,
+    { handlerTaskQueue: 'bridge-handler-queue' },
+    {
+      accepted: [
+        [
+          'eu=temporal-eu:7233/orders?queue=eu/queue=1',
+          [CLUSTER_B, { ...LISTED, handlerTaskQueue: 'eu/queue=1' }],
+        ],
+      ],
+      refused: ['eu=h:1/n?Queue=q', 'eu=h:1/n?queue=__temporal_q', 'eu=h:1/n?queue=a\u0007b'],
+    },
+  ),
+  BRIDGE_CALLER_CLUSTERS: clusterLists(
+    { name: 'cluster-a', address: 'localhost:7233', namespace: 'default' },
+    {},
+    { accepted: [], refused: ['eu=h:1/n?queue=q'] },
+  ),
   BRIDGE_DEV: {
     ...booleans(false),
     accepted: [
@@ -158,6 +220,14 @@ const cases: Readonly<Record<PlainSetting, Case>> = {
   BRIDGE_FALLBACK_MAX: {
     ...durations(hour, ['100ms', 100, '99ms'], ['1h', hour, '3601s']),
     with: { BRIDGE_FALLBACK_FIRST: '100ms' },
+  },
+  BRIDGE_LEASE_FIRST: {
+    ...durations(60_000, ['100ms', 100, '99ms'], ['1h', hour, '60m1s']),
+    with: { BRIDGE_LEASE_MAX: '1h' },
+  },
+  BRIDGE_LEASE_MAX: {
+    ...durations(600_000, ['100ms', 100, '99ms'], ['1h', hour, '3601s']),
+    with: { BRIDGE_LEASE_FIRST: '100ms' },
   },
   BRIDGE_START_RETRY_FIRST: {
     ...durations(1_000, ['10ms', 10, '9ms'], ['5m', 300_000, '5m1ms']),
@@ -199,13 +269,13 @@ for (const [name, expected] of Object.entries(cases) as [PlainSetting, Case][]) 
         assert.ok(problemsOf({}).length > 0);
         return;
       }
-      assert.equal(at(resolveConfig(others), path), expected.default);
-      assert.equal(at(resolveConfig({ ...others, [name]: '   ' }), path), expected.default);
+      assert.deepEqual(at(resolveConfig(others), path), expected.default);
+      assert.deepEqual(at(resolveConfig({ ...others, [name]: '   ' }), path), expected.default);
     });
 
     for (const [text, value] of expected.accepted) {
       it(`accepts ${JSON.stringify(text.slice(0, 40))} (${String(text.length)} characters)`, () => {
-        assert.equal(at(resolveConfig({ ...base, [name]: text }), path), value);
+        assert.deepEqual(at(resolveConfig({ ...base, [name]: text }), path), value);
       });
     }
 

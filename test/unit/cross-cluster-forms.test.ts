@@ -23,6 +23,7 @@ describe('a request in the article form', () => {
       timeoutMs: HOUR_MS,
       idMode: 'hashed',
       scope: 'run',
+      parentClose: 'request-cancel',
     });
   });
 
@@ -96,7 +97,22 @@ describe('a request in the article form', () => {
     }
   });
 
+  it('leaves a target alone whose caller may be started again under the same id, unless told otherwise', () => {
+    assert.equal(article({ IDMode: 'article' }).parentClose, 'abandon');
+    assert.equal(article({ Scope: 'workflow-id', Key: 'k' }).parentClose, 'abandon');
+    assert.equal(article({ Scope: 'chain', Key: 'k' }).parentClose, 'request-cancel');
+    for (const [policy, parentClose] of Object.entries({
+      ABANDON: 'abandon',
+      REQUEST_CANCEL: 'request-cancel',
+      TERMINATE: 'terminate',
+    })) {
+      assert.equal(article({ ParentClosePolicy: policy }).parentClose, parentClose);
+      assert.equal(article({ IDMode: 'article', ParentClosePolicy: policy }).parentClose, parentClose);
+    }
+  });
+
   it('takes the bridge’s own fields', () => {
+    assert.equal(article({ Cluster: 'eu' }).cluster, 'eu');
     const request = article({ Key: 'k', Scope: 'chain', WorkflowID: 'w', SourceCluster: 'c' });
     assert.deepEqual(
       [request.key, request.scope, request.workflowId, request.sourceCluster],

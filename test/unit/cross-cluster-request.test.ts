@@ -93,6 +93,7 @@ describe('a request that cannot be made', () => {
 const keys = fc.constantFrom(
   ...['workflowType', 'taskQueue', 'args', 'timeout', 'idMode', 'scope', 'key', 'workflowId'],
   ...['WorkflowType', 'TaskQueue', 'Input', 'Timeout', 'IDMode', 'Scope', 'Key', 'WorkflowID'],
+  ...['cluster', 'Cluster', 'parentClosePolicy', 'ParentClosePolicy'],
   ...['sourceCluster', 'SourceCluster', '__proto__', 'constructor', 'other'],
 );
 const values = fc.oneof(

@@ -1,4 +1,7 @@
 import { Context } from '@temporalio/activity';
+import type { Payload } from '@temporalio/common';
+import { utf8 } from '../../shared/bytes.js';
+import { raw } from '../../shared/payloads.js';
 import type { Started } from '../../shared/wire/anchor-report.js';
 
 /**
@@ -44,7 +47,20 @@ export function readProgress(): AnchorProgress {
   };
 }
 
-/** Leaves word for the next attempt; it travels with this attempt's end, too. */
-export function writeProgress(progress: AnchorProgress): void {
-  Context.current().heartbeat(progress);
+/** Metadata key by which the progress hangs on a payload of the user's. */
+export const PROGRESS_METADATA = 'temporal-bridge-progress';
+
+/**
+ * Leaves word for the next attempt; it travels with this attempt's end, too. A server shows it to the caller if the
+ * activity times out, and then the caller's codec decodes it: so it hangs on a payload which that codec wrote.
+ */
+export function writeProgress(progress: AnchorProgress, token: Payload | undefined): void {
+  Context.current().heartbeat(
+    token
+      ? raw({
+          ...token,
+          metadata: { ...token.metadata, [PROGRESS_METADATA]: utf8(JSON.stringify(progress)) },
+        })
+      : progress,
+  );
 }

@@ -3,7 +3,7 @@ import type { ClusterClient } from '../cluster-client.js';
 import type { Sealer } from '../seal.js';
 import type { FallbackSettings } from './fallback-schedule.js';
 
-/** All that the activities of the caller-side worker need. */
+/** All that the activities of the caller-side worker need for calls to one handler cluster. */
 export interface CallerSide {
   /** Name of the caller cluster. */
   readonly sourceCluster: string;
@@ -17,5 +17,15 @@ export interface CallerSide {
   readonly startRetry: { readonly firstMs: number; readonly maxMs: number; readonly maxAttempts: number };
   /** Allowed difference of clocks, in milliseconds, where `startBy` is checked. */
   readonly clockSkewMs: number;
+  /** The worker on the caller cluster has payload codecs: what it writes is encoded, and needs no token to hang on. */
+  readonly workerHasCodec: boolean;
   readonly log: BridgeLogger;
+}
+
+/** The handler clusters that one caller-side worker reaches. */
+export interface CallerSides {
+  /** For calls that name no cluster. */
+  readonly byDefault: CallerSide;
+  /** By the name of the handler cluster, the default one included. */
+  readonly byCluster: ReadonlyMap<string, CallerSide>;
 }

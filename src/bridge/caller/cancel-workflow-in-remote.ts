@@ -1,39 +1,61 @@
-import { CALL_HEADER } from '../../shared/names.js';
+import type { RawValue } from '@temporalio/common';
 import { requestIdOf } from '../../shared/call-id.js';
-import { parseCallEnvelope } from '../../shared/wire/call-envelope.js';
+import { refused } from '../../shared/outcome.js';
+import type { CallEnvelope } from '../../shared/wire/call-envelope.js';
 import type { ActivityCall } from '../activity-call.js';
 import { faultOf } from '../grpc-errors.js';
-import { lookUpTarget } from '../remote-lookup.js';
-import type { CallerSide } from './caller-side.js';
-import { targetWorkflowIdFor } from './target-id.js';
+import { lookUpCall } from '../remote-lookup.js';
+import { outcomeFailure } from '../waiting-failure.js';
+import type { CallerSide, CallerSides } from './caller-side.js';
+import { noResultOf, readCall } from './read-call.js';
+import { lookedUpCallOf, targetWorkflowIdFor } from './target-id.js';
 
 /**
  * Asks the wrapper of a call to cancel; it passes that on to its target and reports the target's own end. Where the
  * wrapper has closed before its target (somebody terminated it), the target itself is asked. A call that is not known at
  * all means a start that has not settled: the server tries this activity again.
  */
-export async function cancelWorkflowInRemote(side: CallerSide, input: ActivityCall): Promise<void> {
-  const call = parseCallEnvelope(input.header(CALL_HEADER));
+export async function cancelWorkflowInRemote(sides: CallerSides, input: ActivityCall): Promise<RawValue> {
+  const served = readCall(sides, input);
+  await cancel(served.side, served.call);
+  return noResultOf(served);
+}
+
+async function cancel(side: CallerSide, call: CallEnvelope): Promise<void> {
   const { wrapperWorkflowId } = call;
   const { remote } = side;
-  const requestCancel = (workflowId: string, runId = '') =>
+  const requestCancel = (
+    workflowId: string,
+    { runId = '', firstExecutionRunId = '' }: { runId?: string; firstExecutionRunId?: string } = {},
+  ) =>
     remote.request(() =>
       remote.client.workflowService.requestCancelWorkflowExecution({
         namespace: remote.cluster.namespace,
         workflowExecution: { workflowId, runId },
+        firstExecutionRunId,
         requestId: requestIdOf('cancel', call.callId),
         reason: `cancelled by ${call.caller.workflowId} of ${side.sourceCluster}`.slice(0, 200),
       }),
     );
   try {
-    await requestCancel(wrapperWorkflowId);
+    // An attached workflow is not the wrapper's child.
+    if (call.target.idMode === 'attach')
+      await requestCancel(call.target.name, { runId: call.target.runId ?? '' });
+    else await requestCancel(wrapperWorkflowId);
   } catch (error) {
     // "already completed" is NOT_FOUND, too.
     if (faultOf(error) !== 'not-found') throw error;
     const targetWorkflowId = targetWorkflowIdFor(side.sourceCluster, call);
-    const target = await lookUpTarget(remote, { wrapperWorkflowId, targetWorkflowId });
-    if (target?.state === 'closed') return; // Its outcome is on its way.
-    if (!target) throw new Error('the remote execution is not known yet', { cause: error });
-    await requestCancel(targetWorkflowId);
+    const state = await lookUpCall(remote, lookedUpCallOf(call, targetWorkflowId));
+    if (state.state === 'closed') return; // Its outcome is on its way.
+    const isRunning = state.state === 'running' && state.targetStarted;
+    if (call.target.idMode === 'attach' && !isRunning) {
+      const message = `${targetWorkflowId} is not known to ${remote.cluster.name}`;
+      const execution = { wrapperWorkflowId, workflowId: targetWorkflowId, runId: '' };
+      throw outcomeFailure(refused('REMOTE_WORKFLOW_NOT_FOUND', message), execution);
+    }
+    if (!isRunning) throw new Error('the remote execution is not known yet', { cause: error });
+    if (call.target.runId !== undefined) return; // Its chain goes on, but that is not what was asked for.
+    await requestCancel(targetWorkflowId, { firstExecutionRunId: state.runId });
   }
 }

@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
+import type { Payload, RawValue } from '@temporalio/common';
 import { escapeForLog } from '../../shared/escape.js';
 import { MAX_ARGUMENTS_BYTES } from '../../shared/limits.js';
 import { CALL_HEADER } from '../../shared/names.js';
@@ -6,10 +7,34 @@ import { totalPayloadBytes } from '../../shared/payloads.js';
 import type { CallEnvelope } from '../../shared/wire/call-envelope.js';
 import { parseCallEnvelope } from '../../shared/wire/call-envelope.js';
 import type { ActivityCall } from '../activity-call.js';
-import type { CallerSide } from './caller-side.js';
+import { noResult } from '../activity-call.js';
+import type { CallerSide, CallerSides } from './caller-side.js';
 
-function invalidRequest(message: string): ApplicationFailure {
+/** The failure of a request that no retry can help. */
+export function invalidRequest(message: string): ApplicationFailure {
   return ApplicationFailure.create({ type: 'INVALID_REQUEST', message, nonRetryable: true });
+}
+
+/** A call, and the side of the bridge that serves its handler cluster. */
+export interface ServedCall {
+  readonly side: CallerSide;
+  readonly call: CallEnvelope;
+  /** The payload that the caller's own codec wrote for what the bridge leaves in its history. */
+  readonly token: Payload | undefined;
+}
+
+/** What an activity without a value completes with. */
+export function noResultOf({ side, token }: ServedCall): RawValue {
+  return noResult(side.workerHasCodec, token);
+}
+
+function sideOf(sides: CallerSides, cluster: string | undefined): CallerSide {
+  const side = cluster === undefined ? sides.byDefault : sides.byCluster.get(cluster);
+  if (side) return side;
+  throw invalidRequest(
+    `cluster: the call is to ${escapeForLog(cluster ?? '', 80)}; this bridge reaches ` +
+      `${[...sides.byCluster.keys()].join(', ')}; add it to BRIDGE_HANDLER_CLUSTERS; nothing was started`,
+  );
 }
 
 /**
@@ -17,16 +42,15 @@ function invalidRequest(message: string): ApplicationFailure {
  *
  * @throws ApplicationFailure `INVALID_REQUEST` or `PAYLOAD_TOO_LARGE`, non-retryable
  */
-export function readCall(side: CallerSide, input: ActivityCall): CallEnvelope {
+export function readCall(sides: CallerSides, input: ActivityCall): ServedCall {
   let call: CallEnvelope;
   try {
     call = parseCallEnvelope(input.header(CALL_HEADER));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw invalidRequest(
-      `${reason}; run CrossClusterWorkflow, or install the bridge's workflow interceptors`,
-    );
+    throw invalidRequest(`${reason}; run CrossClusterWorkflow, or call through temporal-bridge/workflow`);
   }
+  const side = sideOf(sides, call.cluster);
   if (call.sourceCluster !== undefined && call.sourceCluster !== side.sourceCluster) {
     throw invalidRequest(
       `sourceCluster: the call was made for cluster ${escapeForLog(call.sourceCluster, 80)}, this bridge serves ` +
@@ -37,9 +61,9 @@ export function readCall(side: CallerSide, input: ActivityCall): CallEnvelope {
   if (bytes > MAX_ARGUMENTS_BYTES) {
     throw ApplicationFailure.create({
       type: 'PAYLOAD_TOO_LARGE',
-      message: `arguments of ${bytes} bytes; expected at most ${MAX_ARGUMENTS_BYTES}; nothing was started`,
+      message: `arguments of ${bytes} bytes as they travel; expected at most ${MAX_ARGUMENTS_BYTES}; nothing was started`,
       nonRetryable: true,
     });
   }
-  return call;
+  return { side, call, token: call.extras?.token ? input.payloads.at(-1) : undefined };
 }

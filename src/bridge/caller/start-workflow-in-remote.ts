@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { RawValue } from '@temporalio/common';
+import type { Payload, RawValue } from '@temporalio/common';
 import { formatDuration } from '../../shared/duration.js';
 import { escapeForLog } from '../../shared/escape.js';
 import { REMOTE_RUNNING } from '../../shared/failure-table.js';
@@ -8,8 +8,9 @@ import { MAX_ANCHOR_RESULT_BYTES } from '../../shared/limits.js';
 import type { Outcome, RemoteExecution } from '../../shared/outcome.js';
 import { refused } from '../../shared/outcome.js';
 import { payloadBytes, raw } from '../../shared/payloads.js';
-import { encodeAnchorResult } from '../../shared/wire/anchor-report.js';
+import { encodeAnchorResult, hasValue } from '../../shared/wire/anchor-report.js';
 import type { CallEnvelope } from '../../shared/wire/call-envelope.js';
+import { splitPayloads } from '../../shared/wire/extra-payloads.js';
 import type { ActivityCall } from '../activity-call.js';
 import { faultOf, faultText } from '../grpc-errors.js';
 import type { RemoteState } from '../remote-lookup.js';
@@ -17,11 +18,12 @@ import { lookUpCall, wrapperHolder } from '../remote-lookup.js';
 import { outcomeFailure, waitingFailure } from '../waiting-failure.js';
 import type { AnchorProgress } from './anchor-progress.js';
 import { readProgress, writeProgress } from './anchor-progress.js';
-import type { CallerSide } from './caller-side.js';
+import type { CallerSide, CallerSides } from './caller-side.js';
+import type { FallbackSettings } from './fallback-schedule.js';
 import { fallbackDelayMs, giveUpAfterMs, unreachableDelayMs } from './fallback-schedule.js';
 import { readCall } from './read-call.js';
 import { startWrapper } from './start-wrapper.js';
-import { targetWorkflowIdFor } from './target-id.js';
+import { lookedUpCallOf, targetWorkflowIdFor } from './target-id.js';
 
 /** What an attempt of the anchor activity found out. */
 type Finding =
@@ -45,6 +47,16 @@ interface Attempt {
   readonly scheduledAt: number;
 }
 
+/** When this call is looked at: as it asked for, else as the bridge is set. */
+function fallbackOf({ side, call }: Attempt): FallbackSettings {
+  return call.fallback ?? side.fallback;
+}
+
+/** What this attempt's word to the next one hangs on. */
+function tokenOf({ side, call, args }: Attempt): Payload | undefined {
+  return side.workerHasCodec ? undefined : splitPayloads(args, call.extras).token;
+}
+
 function ended(outcome: Outcome, runId = ''): Finding {
   return { kind: 'ended', outcome, runId };
 }
@@ -62,10 +74,7 @@ function foundBy(state: RemoteState): Finding {
 
 async function lookAtRemote(attempt: Attempt): Promise<Finding> {
   const { side, call, targetWorkflowId } = attempt;
-  const state = await lookUpCall(side.remote, {
-    wrapperWorkflowId: call.wrapperWorkflowId,
-    targetWorkflowId,
-  });
+  const state = await lookUpCall(side.remote, lookedUpCallOf(call, targetWorkflowId));
   return foundBy(state);
 }
 
@@ -144,6 +153,8 @@ async function startOrAttach(attempt: Attempt, onSent: () => void): Promise<Find
 
 async function findOut(attempt: Attempt): Promise<Finding> {
   const { side, call, progress } = attempt;
+  if (call.resume === 'later' && progress.attempt === 1)
+    return { kind: 'running', looked: false, targetStarted: true };
   let sent = false;
   const onSent = (): void => {
     sent = true;
@@ -170,7 +181,7 @@ function finish(attempt: Attempt, outcome: Outcome, runId: string): RawValue {
     ...callFields(attempt),
     outcome: outcome.status,
   });
-  if (outcome.status !== 'completed') throw outcomeFailure(outcome, remote);
+  if (!hasValue(outcome)) throw outcomeFailure(outcome, remote);
   const result = encodeAnchorResult(outcome.value, remote);
   const bytes = payloadBytes(result);
   if (bytes <= MAX_ANCHOR_RESULT_BYTES) return raw(result);
@@ -197,15 +208,15 @@ function expire(attempt: Attempt, started: AnchorProgress['started'], why: strin
 
 function waitForSignal(attempt: Attempt, { looked, targetStarted }: Running): never {
   const { side, call, progress, ageMs, targetWorkflowId } = attempt;
-  if (looked && ageMs >= giveUpAfterMs(side.fallback, call.timeoutMs)) {
+  if (looked && ageMs >= giveUpAfterMs(fallbackOf(attempt), call.timeoutMs)) {
     const { name } = side.remote.cluster;
     if (targetStarted) expire(attempt, 'yes', `${targetWorkflowId} still runs on ${name}`);
     // A wrapper that is about to start its target cannot be told from one that no handler side has taken up.
     expire(attempt, 'unknown', `the wrapper ${call.wrapperWorkflowId} on ${name} has not started its target`);
   }
   const looks = progress.looks + (looked ? 1 : 0);
-  writeProgress({ ...progress, started: 'yes', looks, failures: 0 });
-  const delayMs = fallbackDelayMs(side.fallback, { timeoutMs: call.timeoutMs, ageMs, looks });
+  writeProgress({ ...progress, started: 'yes', looks, failures: 0 }, tokenOf(attempt));
+  const delayMs = fallbackDelayMs(fallbackOf(attempt), { timeoutMs: call.timeoutMs, ageMs, looks });
   const next = new Date(Date.now() + delayMs).toISOString().slice(0, 19);
   throw waitingFailure(
     REMOTE_RUNNING,
@@ -241,7 +252,7 @@ function waitForCluster(attempt: Attempt, error: unknown, sent: boolean): never 
     failures,
     why,
   });
-  const leftMs = giveUpAfterMs(side.fallback, call.timeoutMs) - ageMs;
+  const leftMs = giveUpAfterMs(fallbackOf(attempt), call.timeoutMs) - ageMs;
   if (leftMs <= 0) expire(attempt, started, `${cluster} cannot be reached: ${why}`);
   const { maxAttempts } = side.startRetry;
   if (maxAttempts > 0 && failures >= maxAttempts && started !== 'yes') {
@@ -250,10 +261,10 @@ function waitForCluster(attempt: Attempt, error: unknown, sent: boolean): never 
   }
   // A start that is not confirmed is tried soon; a call that runs is in no hurry, and thousands may wait (I6).
   const looks = progress.looks + (started === 'yes' ? 1 : 0);
-  writeProgress({ ...progress, started, looks, failures });
+  writeProgress({ ...progress, started, looks, failures }, tokenOf(attempt));
   const delayMs =
     started === 'yes'
-      ? fallbackDelayMs(side.fallback, { timeoutMs: call.timeoutMs, ageMs, looks })
+      ? fallbackDelayMs(fallbackOf(attempt), { timeoutMs: call.timeoutMs, ageMs, looks })
       : Math.max(1, Math.min(unreachableDelayMs(side.startRetry, failures), leftMs));
   throw waitingFailure(
     denied ? 'PERMISSION_DENIED' : 'REMOTE_UNREACHABLE',
@@ -268,15 +279,16 @@ function waitForCluster(attempt: Attempt, error: unknown, sent: boolean): never 
  * The anchor of a call on the caller cluster. Every attempt does the same, idempotent thing: start the wrapper or attach
  * to it; if the call has ended, report its outcome; else end the attempt in server-side back-off until the next look.
  */
-export async function startWorkflowInRemote(side: CallerSide, input: ActivityCall): Promise<RawValue> {
-  const call = readCall(side, input);
+export async function startWorkflowInRemote(sides: CallerSides, input: ActivityCall): Promise<RawValue> {
+  const { side, call } = readCall(sides, input);
   const { scheduledTimestampMs } = Context.current().info;
   const attempt: Attempt = {
     side,
     call,
     args: input.payloads,
     targetWorkflowId: targetWorkflowIdFor(side.sourceCluster, call),
-    progress: readProgress(),
+    // A call that is taken up by a later run was started: the reference to it says so.
+    progress: call.resume === undefined ? readProgress() : { ...readProgress(), started: 'yes' },
     scheduledAt: scheduledTimestampMs,
     ageMs: Math.max(0, Date.now() - scheduledTimestampMs),
   };
@@ -285,7 +297,7 @@ export async function startWorkflowInRemote(side: CallerSide, input: ActivityCal
     case 'ended':
       return finish(attempt, finding.outcome, finding.runId);
     case 'running':
-      if (!finding.looked) side.log.info('Call started', callFields(attempt));
+      if (!finding.looked && call.resume === undefined) side.log.info('Call started', callFields(attempt));
       return waitForSignal({ ...attempt, progress: { ...attempt.progress, absences: 0 } }, finding);
     case 'absent':
       return lostOrLater(attempt);

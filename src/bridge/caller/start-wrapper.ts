@@ -30,6 +30,24 @@ export interface WrapperStart {
 /** What the handler cluster said: the wrapper runs, has closed already, or its id is held under another request id. */
 export type WrapperStarted = 'running' | 'closed' | 'id-taken';
 
+function summaryOf(side: CallerSide, { target, caller }: CallEnvelope): string {
+  const what =
+    target.idMode === 'attach' ? `waits for ${target.name}` : `${target.workflowType} on ${target.taskQueue}`;
+  return `${what} for ${caller.workflowId} of ${side.sourceCluster}`;
+}
+
+/** What an operator reads in the handler cluster's UI: who calls whom. Markdown; ids are quoted as code. */
+function detailsOf(side: CallerSide, { caller, callId }: CallEnvelope, targetWorkflowId: string): string {
+  const code = (text: string) => `\`${text.replaceAll(/[`\p{Cc}]/gu, '_').slice(0, 255)}\``;
+  return [
+    `Call of a workflow on ${code(side.sourceCluster)}, made through the bridge.`,
+    '',
+    `- caller: workflow ${code(caller.workflowId)}, run ${code(caller.runId)}, namespace ${code(caller.namespace)}`,
+    `- target: workflow ${code(targetWorkflowId)} on this cluster`,
+    `- call id: ${code(callId)}`,
+  ].join('\n');
+}
+
 /**
  * Starts the wrapper of a call, or recognizes that it was started. The request id is made of the call, so a retried
  * start whose reply was lost gets the first one's answer, also after the wrapper closed.
@@ -41,8 +59,9 @@ export async function startWrapper(
   call: CallEnvelope,
   start: WrapperStart,
 ): Promise<WrapperStarted> {
-  const { callId, argsDigest, wrapperWorkflowId, target, caller } = call;
+  const { callId, argsDigest, wrapperWorkflowId, target, caller, extras, parentClose } = call;
   const { remainingMs } = start;
+  const { idMode, options, runId } = target;
   const header = encodeRemoteCallEnvelope({
     callId,
     argsDigest,
@@ -50,7 +69,13 @@ export async function startWrapper(
       workflowType: target.workflowType,
       taskQueue: target.taskQueue,
       workflowId: start.targetWorkflowId,
+      ...(options === undefined ? {} : { options }),
     },
+    ...(idMode === 'attach' ? { existing: 'attach' } : idMode === 'article' ? { existing: 'adopt' } : {}),
+    ...(runId === undefined ? {} : { attachRunId: runId }),
+    ...(extras === undefined ? {} : { extras }),
+    ...(parentClose === undefined ? {} : { parentClose }),
+    ...(call.confirmStart ? { confirmStart: true } : {}),
     startBy: start.startBy,
     ...(remainingMs === undefined ? {} : { remainingMs }),
     replyTo: side.sealer.seal({ ...caller, sourceCluster: side.sourceCluster, callId, wrapperWorkflowId }),
@@ -76,11 +101,8 @@ export async function startWrapper(
           workflowIdReusePolicy: 'REJECT_DUPLICATE',
           workflowIdConflictPolicy: 'FAIL',
           memo: { [MEMO_CALL_ID]: callId, [MEMO_ARGS_DIGEST]: argsDigest },
-          staticSummary:
-            `${target.workflowType} on ${target.taskQueue} for ${caller.workflowId} of ${side.sourceCluster}`.slice(
-              0,
-              200,
-            ),
+          staticSummary: summaryOf(side, call).slice(0, 200),
+          staticDetails: detailsOf(side, call, start.targetWorkflowId),
         }),
       ),
     );

@@ -1,5 +1,6 @@
 /** From environment variables and command-line options to the configuration that the bridge runs with. */
 import type { KeyObject } from 'node:crypto';
+import type { z } from 'zod';
 import { ConfigError, configProblem, shownValue, type ConfigProblem } from './config-error.js';
 import {
   givenName,
@@ -12,6 +13,7 @@ import {
 import { loadKeys } from './load-keys.js';
 import { checkRules } from './rules.js';
 import { settingNames, settingOf, type BridgeRole, type LogFormat, type LogLevel } from './settings.js';
+import type { IssueDetails } from './setting.js';
 import type { SettingName, SettingValues } from './settings.js';
 
 /** How one cluster is reached and called. */
@@ -23,6 +25,11 @@ export interface ClusterConfig {
   readonly namespace: string;
 }
 
+/** How one handler cluster is reached, and the task queue that its handler side polls. */
+export interface HandlerClusterConfig extends ClusterConfig {
+  readonly handlerTaskQueue: string;
+}
+
 /** Everything that the bridge is told from outside; checked, nothing left to default. */
 export interface ResolvedConfig {
   readonly role: BridgeRole;
@@ -30,6 +37,10 @@ export interface ResolvedConfig {
   readonly callerCluster: ClusterConfig;
   /** Cluster B: where targets run. */
   readonly handlerCluster: ClusterConfig;
+  /** All clusters that answer the caller side, B first; no two of one name. */
+  readonly handlerClusters: readonly HandlerClusterConfig[];
+  /** All clusters that the handler side answers, A first; of one name only with different namespaces. */
+  readonly callerClusters: readonly ClusterConfig[];
   /** Polled on A by the caller side. */
   readonly callerTaskQueue: string;
   /** Polled on B by the handler side. */
@@ -41,6 +52,8 @@ export interface ResolvedConfig {
   /** Ed25519 public keys, each once. Empty for the caller side, and in a development run without keys. */
   readonly verifyKeys: readonly KeyObject[];
   readonly fallback: { readonly firstMs: number; readonly maxMs: number };
+  /** When the handler side looks whether a caller still lives. */
+  readonly lease: { readonly firstMs: number; readonly maxMs: number };
   /** `maxAttempts` 0 = no limit. */
   readonly startRetry: { readonly firstMs: number; readonly maxMs: number; readonly maxAttempts: number };
   readonly rpcTimeoutMs: number;
@@ -72,7 +85,7 @@ export function resolveConfig(env: Environment, overrides: Overrides = {}): Reso
     if (value.source !== 'default') given.add(name);
     const result = settingOf(name).schema.safeParse(value.text);
     if (result.success) parsed[name] = result.data;
-    else problems.push(valueProblem(name, value, result.error.issues[0]?.message ?? 'is not valid'));
+    else problems.push(...result.error.issues.map((issue) => valueProblem(name, value, issue)));
   }
   // Each value was made by the schema of its own name.
   const values = parsed as Partial<SettingValues>;
@@ -82,15 +95,16 @@ export function resolveConfig(env: Environment, overrides: Overrides = {}): Reso
   return configOf(values as SettingValues, keys.signingKey, keys.verifyKeys);
 }
 
-function valueProblem(name: SettingName, value: GivenValue, what: string): ConfigProblem {
+function valueProblem(name: SettingName, value: GivenValue, issue: z.core.$ZodIssue): ConfigProblem {
   const setting = settingOf(name);
+  const details: IssueDetails = issue.code === 'custom' ? (issue.params ?? {}) : {};
   const otherwise = setting.default === undefined ? '' : `, or leave it out for ${setting.default}`;
   return {
     ...configProblem(givenName(name, value), {
-      what,
+      what: issue.message,
       expected: setting.range,
-      got: setting.secret === true ? 'a secret (not shown)' : shownValue(value.text ?? ''),
-      fix: `set it like ${name}=${setting.example}${otherwise}`,
+      got: setting.secret === true ? 'a secret (not shown)' : (details.got ?? shownValue(value.text ?? '')),
+      fix: details.fix ?? `set it like ${name}=${setting.example}${otherwise}`,
     }),
     setting: name,
   };
@@ -101,24 +115,36 @@ function configOf(
   signingKey: KeyObject | undefined,
   verifyKeys: readonly KeyObject[],
 ): ResolvedConfig {
+  const callerCluster = {
+    name: values.CLUSTER_A_NAME,
+    address: values.CLUSTER_A_HOST,
+    namespace: values.CLUSTER_A_NAMESPACE,
+  };
+  const handlerCluster = {
+    name: values.CLUSTER_B_NAME,
+    address: values.CLUSTER_B_HOST,
+    namespace: values.CLUSTER_B_NAMESPACE,
+  };
+  const handlerTaskQueue = values.BRIDGE_HANDLER_TASK_QUEUE;
   return {
     role: values.BRIDGE_ROLE,
-    callerCluster: {
-      name: values.CLUSTER_A_NAME,
-      address: values.CLUSTER_A_HOST,
-      namespace: values.CLUSTER_A_NAMESPACE,
-    },
-    handlerCluster: {
-      name: values.CLUSTER_B_NAME,
-      address: values.CLUSTER_B_HOST,
-      namespace: values.CLUSTER_B_NAMESPACE,
-    },
+    callerCluster,
+    handlerCluster,
+    handlerClusters: [
+      { ...handlerCluster, handlerTaskQueue },
+      ...(values.BRIDGE_HANDLER_CLUSTERS ?? []).map(({ queue = handlerTaskQueue, ...cluster }) => ({
+        ...cluster,
+        handlerTaskQueue: queue,
+      })),
+    ],
+    callerClusters: [callerCluster, ...(values.BRIDGE_CALLER_CLUSTERS ?? [])],
     callerTaskQueue: values.BRIDGE_TASK_QUEUE,
-    handlerTaskQueue: values.BRIDGE_HANDLER_TASK_QUEUE,
+    handlerTaskQueue,
     dev: values.BRIDGE_DEV,
     ...(signingKey === undefined ? {} : { signingKey }),
     verifyKeys,
     fallback: { firstMs: values.BRIDGE_FALLBACK_FIRST, maxMs: values.BRIDGE_FALLBACK_MAX },
+    lease: { firstMs: values.BRIDGE_LEASE_FIRST, maxMs: values.BRIDGE_LEASE_MAX },
     startRetry: {
       firstMs: values.BRIDGE_START_RETRY_FIRST,
       maxMs: values.BRIDGE_START_RETRY_MAX,

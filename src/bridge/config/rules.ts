@@ -1,8 +1,8 @@
 /** Rules that concern more than one setting. Each looks only at settings that are good on their own. */
-import { configProblem, shownValue, type ConfigProblem } from './config-error.js';
+import { clusterRules } from './cluster-rules.js';
+import { configProblem, type ConfigProblem } from './config-error.js';
 import type { LoadedKeys } from './load-keys.js';
 import { isAmong } from './seal-keys.js';
-import { splitAddress } from './setting.js';
 import type { SettingName, SettingValues } from './settings.js';
 
 /** All that the rules look at: checked values (those that were refused are missing) and keys. */
@@ -17,9 +17,9 @@ export interface Checked {
 type Rule = (checked: Checked) => (ConfigProblem | undefined)[];
 
 const rules: readonly Rule[] = [
-  differentClusterNames,
-  differentClusters,
+  ({ values }) => clusterRules(values),
   firstBeforeMax,
+  listsFitRole,
   keysFitRole,
   keysPresent,
   keysMatch,
@@ -30,45 +30,10 @@ export function checkRules(checked: Checked): ConfigProblem[] {
   return rules.flatMap((rule) => rule(checked)).filter((problem) => problem !== undefined);
 }
 
-function differentClusterNames({
-  values: { CLUSTER_A_NAME: a, CLUSTER_B_NAME: b },
-}: Checked): (ConfigProblem | undefined)[] {
-  if (a === undefined || a !== b) return [];
-  return [
-    configProblem('CLUSTER_B_NAME', {
-      what: 'is the same as CLUSTER_A_NAME',
-      expected: 'two different names',
-      got: shownValue(a),
-      fix: 'give each cluster a name of its own',
-    }),
-  ];
-}
-
-function differentClusters({ values }: Checked): (ConfigProblem | undefined)[] {
-  const a = place(values.CLUSTER_A_HOST, values.CLUSTER_A_NAMESPACE);
-  const b = place(values.CLUSTER_B_HOST, values.CLUSTER_B_NAMESPACE);
-  if (a === undefined || a !== b) return [];
-  return [
-    configProblem('CLUSTER_B_HOST', {
-      what: 'points to the same server and namespace as CLUSTER_A_HOST',
-      expected: 'two clusters, or two namespaces of one',
-      got: shownValue(`${values.CLUSTER_B_HOST ?? ''} ${values.CLUSTER_B_NAMESPACE ?? ''}`),
-      fix: 'correct CLUSTER_A_HOST or CLUSTER_B_HOST, or set another CLUSTER_B_NAMESPACE',
-    }),
-  ];
-}
-
-/** Server and namespace in one text that is the same for the same place; all names of this host are one. */
-function place(hostAndPort: string | undefined, namespace: string | undefined): string | undefined {
-  const parts = hostAndPort === undefined ? undefined : splitAddress(hostAndPort);
-  if (parts === undefined || namespace === undefined) return undefined;
-  const host = /^(?:localhost|127\..*|::1)$/.test(parts.host) ? 'localhost' : parts.host;
-  return `${host} ${String(parts.port)} ${namespace}`;
-}
-
 function firstBeforeMax({ values }: Checked): (ConfigProblem | undefined)[] {
   const pairs = [
     ['BRIDGE_FALLBACK_FIRST', 'BRIDGE_FALLBACK_MAX'],
+    ['BRIDGE_LEASE_FIRST', 'BRIDGE_LEASE_MAX'],
     ['BRIDGE_START_RETRY_FIRST', 'BRIDGE_START_RETRY_MAX'],
   ] as const;
   return pairs.map(([first, max]) => {
@@ -83,38 +48,54 @@ function firstBeforeMax({ values }: Checked): (ConfigProblem | undefined)[] {
   });
 }
 
-/** Least privilege: a process holds no key that its role has no use for. */
-function keysFitRole({ values, given }: Checked): (ConfigProblem | undefined)[] {
+/** A list of clusters that the role has nothing to do with is a slip: nothing would come of it. */
+function listsFitRole(checked: Checked): (ConfigProblem | undefined)[] {
   return [
     ...useless(
+      checked,
+      'handler',
+      ['BRIDGE_HANDLER_CLUSTERS'],
+      'no further handler clusters, it polls CLUSTER_B_HOST alone',
+    ),
+    ...useless(checked, 'caller', ['BRIDGE_CALLER_CLUSTERS'], 'no further caller clusters, it answers none'),
+  ];
+}
+
+/** Least privilege: a process holds no key that its role has no use for. */
+function keysFitRole(checked: Checked): (ConfigProblem | undefined)[] {
+  return [
+    ...useless(
+      checked,
       'handler',
       ['BRIDGE_SEAL_SIGNING_KEY', 'BRIDGE_SEAL_SIGNING_KEY_FILE'],
       'no signing key, it must not be able to seal',
     ),
     ...useless(
+      checked,
       'caller',
       ['BRIDGE_SEAL_VERIFY_KEYS', 'BRIDGE_SEAL_VERIFY_KEYS_FILE'],
       'no verify keys, it checks no seals',
     ),
   ];
+}
 
-  function useless(
-    role: string,
-    names: readonly SettingName[],
-    expected: string,
-  ): (ConfigProblem | undefined)[] {
-    if (values.BRIDGE_ROLE !== role) return [];
-    return names
-      .filter((name) => given.has(name))
-      .map((name) =>
-        configProblem(name, {
-          what: `has no place in the role ${role}`,
-          expected,
-          got: 'a value',
-          fix: `remove ${name}, or set another BRIDGE_ROLE`,
-        }),
-      );
-  }
+function useless(
+  { values, given }: Checked,
+  role: string,
+  names: readonly SettingName[],
+  expected: string,
+): ConfigProblem[] {
+  if (values.BRIDGE_ROLE !== role) return [];
+  return names
+    .filter((name) => given.has(name))
+    .map((name) =>
+      configProblem(name, {
+        what: `has no place in the role ${role}`,
+        expected,
+        got: 'a value',
+        fix: `remove ${name}, or set another BRIDGE_ROLE`,
+      }),
+    );
 }
 
 /** Outside of development each side needs its keys. */

@@ -8,7 +8,16 @@ import { formatDuration, parseDurationMs } from '../../shared/duration.js';
 
 /** The form in which a setting is written. */
 export type SettingType =
-  'address' | 'name' | 'task queue' | 'choice' | 'boolean' | 'duration' | 'integer' | 'key text' | 'key file';
+  | 'address'
+  | 'name'
+  | 'task queue'
+  | 'cluster list'
+  | 'choice'
+  | 'boolean'
+  | 'duration'
+  | 'integer'
+  | 'key text'
+  | 'key file';
 
 /** All that is known of one setting, save its environment name, which is its key in the table. */
 export interface SettingSpec<T> {
@@ -29,8 +38,18 @@ export interface SettingSpec<T> {
   readonly secret?: boolean;
   /** The command-line option that sets it too. */
   readonly flag?: string;
-  /** Checks and converts the trimmed text. An issue's message says what is wrong, without the value. */
+  /**
+   * Checks and converts the trimmed text. An issue's message says what is wrong, without the value; its params may
+   * be `IssueDetails`.
+   */
   readonly schema: z.ZodType<T, string>;
+}
+
+/** What an issue of a schema may say in place of the whole value and of the usual advice. */
+export interface IssueDetails {
+  /** What was found, ready to be shown. */
+  readonly got?: string;
+  readonly fix?: string;
 }
 
 /** A setting of the table, under its environment name. */
@@ -53,7 +72,7 @@ export function address(spec: Common): SettingWithDefault<string> {
     type: 'address',
     range: 'host:port, port 1–65535',
     example: 'temporal.example.com:7233',
-    schema: checked((text) => (splitAddress(text) === undefined ? addressProblem(text) : undefined)),
+    schema: checked(addressProblem),
   };
 }
 
@@ -71,7 +90,9 @@ export function splitAddress(text: string): { host: string; port: number } | und
   return { host: host.toLowerCase(), port };
 }
 
-function addressProblem(text: string): string {
+/** What is wrong with an address; undefined if nothing is. */
+export function addressProblem(text: string): string | undefined {
+  if (splitAddress(text) !== undefined) return undefined;
   if (text.includes('://')) return 'is a URL';
   if (text.includes('/')) return 'has a path';
   const port = /:([0-9]+)$/.exec(text)?.[1];
@@ -86,11 +107,14 @@ export function clusterName(spec: Common): SettingWithDefault<string> {
     type: 'name',
     range: '1–63 characters of A–Z a–z 0–9 _ . -',
     example: 'cluster-eu-1',
-    schema: checked((text) => {
-      if (text.length > 63) return 'is too long';
-      return /^[A-Za-z0-9_.-]+$/.test(text) ? undefined : 'holds characters that a cluster name may not have';
-    }),
+    schema: checked(clusterNameProblem),
   };
+}
+
+/** What is wrong with a cluster's name, which is not empty; undefined if nothing is. */
+export function clusterNameProblem(text: string): string | undefined {
+  if (text.length > 63) return 'is too long';
+  return /^[A-Za-z0-9_.-]+$/.test(text) ? undefined : 'holds characters that a cluster name may not have';
 }
 
 /** The name of a namespace: 1–255 characters, no white space or control characters. */
@@ -100,11 +124,14 @@ export function namespace(spec: Common): SettingWithDefault<string> {
     type: 'name',
     range: '1–255 characters without white space',
     example: 'orders',
-    schema: checked((text) => {
-      if (text.length > 255) return 'is too long';
-      return /[\s\p{Cc}\p{Cf}\p{Cs}]/u.test(text) ? 'holds white space or control characters' : undefined;
-    }),
+    schema: checked(namespaceProblem),
   };
+}
+
+/** What is wrong with the name of a namespace, which is not empty; undefined if nothing is. */
+export function namespaceProblem(text: string): string | undefined {
+  if (text.length > 255) return 'is too long';
+  return /[\s\p{Cc}\p{Cf}\p{Cs}]/u.test(text) ? 'holds white space or control characters' : undefined;
 }
 
 /** A task queue: 1–200 characters, none of the prefixes that Temporal keeps for itself. */
@@ -114,12 +141,15 @@ export function taskQueue(spec: Common): SettingWithDefault<string> {
     type: 'task queue',
     range: '1–200 characters, not starting with /_sys/ or __temporal',
     example: 'bridge-orders-queue',
-    schema: checked((text) => {
-      if (text.length > 200) return 'is too long';
-      if (text.startsWith('/_sys/') || text.startsWith('__temporal')) return 'starts with a reserved prefix';
-      return /[\p{Cc}\p{Cf}\p{Cs}]/u.test(text) ? 'holds control characters' : undefined;
-    }),
+    schema: checked(taskQueueProblem),
   };
+}
+
+/** What is wrong with a task queue, which is not empty; undefined if nothing is. */
+export function taskQueueProblem(text: string): string | undefined {
+  if (text.length > 200) return 'is too long';
+  if (text.startsWith('/_sys/') || text.startsWith('__temporal')) return 'starts with a reserved prefix';
+  return /[\p{Cc}\p{Cf}\p{Cs}]/u.test(text) ? 'holds control characters' : undefined;
 }
 
 /** One word of a fixed list; upper and lower case are the same. */

@@ -4,6 +4,7 @@
  */
 import { DEFAULT_CALLER_TASK_QUEUE, DEFAULT_HANDLER_TASK_QUEUE } from '../../shared/names.js';
 import type { z } from 'zod';
+import { clusterList } from './cluster-list.js';
 import {
   address,
   boolean,
@@ -74,6 +75,16 @@ const specs = {
     default: DEFAULT_HANDLER_TASK_QUEUE,
     doc: 'Task queue that the handler side polls on B',
   }),
+  BRIDGE_HANDLER_CLUSTERS: clusterList({
+    path: 'handlerClusters',
+    withQueue: true,
+    doc: "Further handler clusters beside B; workflow code names one of them by cluster: 'name'",
+  }),
+  BRIDGE_CALLER_CLUSTERS: clusterList({
+    path: 'callerClusters',
+    withQueue: false,
+    doc: 'Further caller clusters beside A that the handler side answers',
+  }),
   BRIDGE_DEV: boolean({
     path: 'dev',
     default: 'false',
@@ -113,6 +124,20 @@ const specs = {
   BRIDGE_FALLBACK_MAX: duration({
     path: 'fallback.maxMs',
     default: '1h',
+    min: '100ms',
+    max: '1h',
+    doc: 'Longest wait between two such looks',
+  }),
+  BRIDGE_LEASE_FIRST: duration({
+    path: 'lease.firstMs',
+    default: '1m',
+    min: '100ms',
+    max: '1h',
+    doc: 'First look whether a caller that may have been killed still lives; doubles from there',
+  }),
+  BRIDGE_LEASE_MAX: duration({
+    path: 'lease.maxMs',
+    default: '10m',
     min: '100ms',
     max: '1h',
     doc: 'Longest wait between two such looks',

@@ -1,6 +1,5 @@
 import { Context } from '@temporalio/activity';
 import { showValue } from '../../shared/escape.js';
-import type { FailureType } from '../../shared/failure-table.js';
 import { MAX_ARGUMENTS_BYTES, MAX_NAME_CHARS, MAX_WORKFLOW_ID_CHARS } from '../../shared/limits.js';
 import { REMOTE_CALL_HEADER, REMOTE_CALL_WORKFLOW, RESERVED_TASK_QUEUE } from '../../shared/names.js';
 import { totalPayloadBytes } from '../../shared/payloads.js';
@@ -8,14 +7,10 @@ import type { RemoteCallEnvelope } from '../../shared/wire/call-envelope.js';
 import { parseRemoteCallEnvelope } from '../../shared/wire/call-envelope.js';
 import type { Admission } from '../../workflow/handler-activities.js';
 import type { ActivityCall } from '../activity-call.js';
-import { refusedCaller } from './check-caller.js';
+import { checkCaller } from './check-caller.js';
 import type { HandlerSide } from './handler-side.js';
-
-type Rejection = {
-  readonly type: FailureType;
-  readonly message: string;
-  readonly details?: Record<string, string>;
-};
+import type { Rejection } from './target-options-check.js';
+import { optionsRejection } from './target-options-check.js';
 
 function admissionOf(rejection: Rejection | undefined): Admission {
   if (!rejection) return { admitted: true };
@@ -43,6 +38,7 @@ function targetRejection(call: RemoteCallEnvelope, bytes: number): Rejection | u
       };
     }
   }
+  if (call.existing === 'attach') return undefined;
   const isOwnQueue = taskQueue === Context.current().info.taskQueue;
   if (isOwnQueue || workflowType === REMOTE_CALL_WORKFLOW || RESERVED_TASK_QUEUE.test(taskQueue)) {
     return {
@@ -75,12 +71,13 @@ function timeRejection(side: HandlerSide, call: RemoteCallEnvelope): Rejection |
  *
  * @throws {BridgeError} `SEAL_KEY_UNKNOWN` or `CALLER_NOT_SERVED`, retryable
  */
-export function admitRemoteCall(side: HandlerSide, input: ActivityCall): Promise<Admission> {
+export async function admitRemoteCall(side: HandlerSide, input: ActivityCall): Promise<Admission> {
   const call = parseRemoteCallEnvelope(input.header(REMOTE_CALL_HEADER));
-  const refusal = refusedCaller(side, call);
+  const { refusal } = checkCaller(side, call);
   const rejection =
     (refusal === undefined ? undefined : { type: 'SEAL_INVALID' as const, message: refusal }) ??
     targetRejection(call, totalPayloadBytes(input.payloads)) ??
+    (await optionsRejection(side.own, call.target.options)) ??
     timeRejection(side, call);
   if (rejection) {
     side.log.warn('Call refused', {
@@ -93,5 +90,5 @@ export function admitRemoteCall(side: HandlerSide, input: ActivityCall): Promise
       why: rejection.message,
     });
   }
-  return Promise.resolve(admissionOf(rejection));
+  return admissionOf(rejection);
 }

@@ -5,9 +5,11 @@ import { REMOTE_CALL_HEADER } from '../../shared/names.js';
 import type { Outcome, RemoteExecution } from '../../shared/outcome.js';
 import { refused } from '../../shared/outcome.js';
 import { raw } from '../../shared/payloads.js';
-import { encodeAnchorResult } from '../../shared/wire/anchor-report.js';
+import { encodeAnchorResult, hasValue } from '../../shared/wire/anchor-report.js';
+import type { RemoteCallEnvelope } from '../../shared/wire/call-envelope.js';
 import { parseRemoteCallEnvelope } from '../../shared/wire/call-envelope.js';
 import type { ActivityCall } from '../activity-call.js';
+import type { LookedUpCall } from '../remote-lookup.js';
 import { lookUpTarget } from '../remote-lookup.js';
 import { outcomeFailure, waitingFailure } from '../waiting-failure.js';
 import type { HandlerSide } from './handler-side.js';
@@ -18,12 +20,25 @@ const FOLLOW_MAX_MS = 60_000;
 /** Share of a delay that is left to chance, so that many wrappers do not look at the same time. */
 const FOLLOW_JITTER = 0.1;
 
+/** What a look at the target of a wrapper goes by. */
+export function lookedUpBy(call: RemoteCallEnvelope, wrapperWorkflowId: string): LookedUpCall {
+  const { target, existing, attachRunId = '' } = call;
+  return {
+    wrapperWorkflowId,
+    targetWorkflowId: target.workflowId,
+    ...(existing === 'attach' ? { attached: { runId: attachRunId } } : {}),
+    ...(existing === 'adopt' ? { adoptsType: target.workflowType } : {}),
+  };
+}
+
 /**
- * For a wrapper whose target's id is taken: if its own earlier run started that target (the wrapper was reset), waits for
- * it in server-side back-off and reports its outcome; else the id belongs to somebody else, and nothing was started.
+ * For a wrapper that is to wait for a workflow which is not its child: one that its own earlier run started (the wrapper
+ * was reset), one that it is to attach to, or the published bridge's of the same id and type. Waits in server-side
+ * back-off and reports the outcome. Any other holder of the id is a stranger, and nothing was started.
  */
 export async function followTarget(side: HandlerSide, input: ActivityCall): Promise<RawValue> {
-  const { target } = parseRemoteCallEnvelope(input.header(REMOTE_CALL_HEADER));
+  const call = parseRemoteCallEnvelope(input.header(REMOTE_CALL_HEADER));
+  const { target, existing, attachRunId = '' } = call;
   const { attempt, workflowExecution } = Context.current().info;
   const wrapperWorkflowId = workflowExecution?.workflowId ?? '';
   const remote = (runId: string): RemoteExecution => ({
@@ -31,7 +46,11 @@ export async function followTarget(side: HandlerSide, input: ActivityCall): Prom
     workflowId: target.workflowId,
     runId,
   });
-  const state = await lookUpTarget(side.own, { wrapperWorkflowId, targetWorkflowId: target.workflowId });
+  const state = await lookUpTarget(side.own, lookedUpBy(call, wrapperWorkflowId));
+  if (!state && existing === 'attach') {
+    const message = `workflow ${target.workflowId}${attachRunId && `, run ${attachRunId},`} is not known to ${side.own.cluster.name}`;
+    throw outcomeFailure(refused('REMOTE_WORKFLOW_NOT_FOUND', message), remote(''));
+  }
   if (!state) {
     const message = `workflow id ${target.workflowId} is held by a workflow that this call did not start; nothing was started`;
     throw outcomeFailure(refused('CALL_ID_CONFLICT', message, { workflowId: target.workflowId }), remote(''));
@@ -41,7 +60,9 @@ export async function followTarget(side: HandlerSide, input: ActivityCall): Prom
     const delayMs = doubledMs * (1 - FOLLOW_JITTER * Math.random());
     throw waitingFailure(
       REMOTE_RUNNING,
-      `an earlier run of this wrapper started ${target.workflowId}; waiting for it`,
+      existing
+        ? `waiting for ${target.workflowId}, which this call did not start`
+        : `an earlier run of this wrapper started ${target.workflowId}; waiting for it`,
       delayMs,
       'yes',
     );
@@ -50,6 +71,6 @@ export async function followTarget(side: HandlerSide, input: ActivityCall): Prom
 }
 
 function report(outcome: Outcome, remote: RemoteExecution): RawValue {
-  if (outcome.status !== 'completed') throw outcomeFailure(outcome, remote);
+  if (!hasValue(outcome)) throw outcomeFailure(outcome, remote);
   return raw(encodeAnchorResult(outcome.value, remote));
 }

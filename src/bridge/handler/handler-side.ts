@@ -4,8 +4,8 @@ import type { SealVerifier } from '../seal.js';
 
 /** All that the activities of the handler-side worker need. */
 export interface HandlerSide {
-  /** Client of the caller cluster, for completion signals. */
-  readonly callers: ClusterClient;
+  /** Clients of the caller clusters that this side answers, one for each namespace. */
+  readonly callers: readonly ClusterClient[];
   /** Client of the handler cluster itself, for following a target after a reset of its wrapper. */
   readonly own: ClusterClient;
   readonly verifier: SealVerifier;
@@ -13,5 +13,7 @@ export interface HandlerSide {
   readonly completionSignals: boolean;
   /** Allowed difference of clocks, in milliseconds, where `startBy` is checked. */
   readonly clockSkewMs: number;
+  /** When it is looked whether a caller still lives. */
+  readonly lease: { readonly firstMs: number; readonly maxMs: number };
   readonly log: BridgeLogger;
 }

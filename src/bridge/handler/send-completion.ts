@@ -6,12 +6,14 @@ import { COMPLETION_HEADER, COMPLETION_SIGNAL, REMOTE_CALL_HEADER } from '../../
 import { raw, totalPayloadBytes } from '../../shared/payloads.js';
 import type { SealedReplyAddress } from '../../shared/wire/call-envelope.js';
 import { parseRemoteCallEnvelope } from '../../shared/wire/call-envelope.js';
+import { parseBridgeSignal } from '../../shared/wire/completion-envelope.js';
 import type { Delivery } from '../../workflow/handler-activities.js';
 import type { ActivityCall } from '../activity-call.js';
-import { isRunning } from '../execution-status.js';
 import { faultOf, faultText } from '../grpc-errors.js';
 import { withRequestContext } from '../request-context.js';
-import { refusedCaller } from './check-caller.js';
+import type { ClusterClient } from '../cluster-client.js';
+import { callerLife } from './caller-life.js';
+import { checkCaller } from './check-caller.js';
 import type { HandlerSide } from './handler-side.js';
 
 /** Deadline of a request in the local attempt, in milliseconds: it must end well inside a workflow task. */
@@ -20,23 +22,25 @@ const LOCAL_RPC_TIMEOUT_MS = 3_000;
 class NotFound extends Error {}
 
 async function signalCaller(
-  side: HandlerSide,
+  callers: ClusterClient,
   input: ActivityCall,
   to: SealedReplyAddress,
   runId: string | undefined,
 ): Promise<void> {
   const header = input.header(COMPLETION_HEADER);
   if (!header) throw ApplicationFailure.nonRetryable('no completion envelope', 'INVALID_REQUEST');
+  const { kind } = parseBridgeSignal(header, input.payloads);
   const context = {
-    requestId: requestIdOf('completion', to.callId),
+    // The word of the start, which has no outcome, is another request than the completion.
+    requestId: requestIdOf(kind, to.callId),
     headers: { [COMPLETION_HEADER]: header },
   };
   const timeoutMs = Context.current().info.isLocal ? LOCAL_RPC_TIMEOUT_MS : undefined;
   try {
-    await side.callers.request(
+    await callers.request(
       () =>
         withRequestContext(context, () =>
-          side.callers.client.workflow
+          callers.client.workflow
             .getHandle(to.workflowId, runId)
             .signal(COMPLETION_SIGNAL, ...input.payloads.map(raw)),
         ),
@@ -44,22 +48,6 @@ async function signalCaller(
     );
   } catch (error) {
     if (faultOf(error) === 'not-found') throw new NotFound(faultText(error), { cause: error });
-    throw error;
-  }
-}
-
-/** Whether the caller's chain goes on in another run than the one that made the call (continue-as-new, retry, reset). */
-async function chainGoesOn(side: HandlerSide, to: SealedReplyAddress): Promise<boolean> {
-  try {
-    const { workflowExecutionInfo: info } = await side.callers.request(() =>
-      side.callers.client.workflowService.describeWorkflowExecution({
-        namespace: side.callers.cluster.namespace,
-        execution: { workflowId: to.workflowId },
-      }),
-    );
-    return isRunning(info?.status) && info?.firstRunId === to.firstRunId;
-  } catch (error) {
-    if (faultOf(error) === 'not-found') return false;
     throw error;
   }
 }
@@ -82,7 +70,7 @@ export async function sendCompletion(side: HandlerSide, input: ActivityCall): Pr
     remoteTaskQueue: target.taskQueue,
     attempt: Context.current().info.attempt,
   };
-  const refusal = refusedCaller(side, call);
+  const { callers, refusal } = checkCaller(side, call);
   if (refusal !== undefined) {
     side.log.error('Completion not sent: the seal is not good', { ...fields, why: refusal });
     return { delivered: 'seal-refused', note: refusal };
@@ -102,18 +90,19 @@ export async function sendCompletion(side: HandlerSide, input: ActivityCall): Pr
     };
   }
   try {
-    await signalCaller(side, input, replyTo, replyTo.runId);
+    await signalCaller(callers, input, replyTo, replyTo.runId);
   } catch (error) {
     if (error instanceof NotFound) {
-      if (!(await chainGoesOn(side, replyTo))) return callerGone(side, fields, replyTo);
+      // In another run than the one that made the call: continue-as-new, retry or reset.
+      if ((await callerLife(callers, replyTo)) !== 'running') return callerGone(side, fields, replyTo);
       try {
-        await signalCaller(side, input, replyTo, undefined);
+        await signalCaller(callers, input, replyTo, undefined);
       } catch (again) {
         if (again instanceof NotFound) return callerGone(side, fields, replyTo);
-        return refusedOrRetried(side, fields, again);
+        return refusedOrRetried(side, callers, fields, again);
       }
     } else {
-      return refusedOrRetried(side, fields, error);
+      return refusedOrRetried(side, callers, fields, error);
     }
   }
   side.log.info('Completion sent', fields);
@@ -130,7 +119,12 @@ function callerGone(side: HandlerSide, fields: Record<string, unknown>, to: Seal
 }
 
 /** What the caller cluster will never take is reported (I9); everything else is tried again. */
-function refusedOrRetried(side: HandlerSide, fields: Record<string, unknown>, error: unknown): Delivery {
+function refusedOrRetried(
+  side: HandlerSide,
+  callers: ClusterClient,
+  fields: Record<string, unknown>,
+  error: unknown,
+): Delivery {
   const why = faultText(error);
   if (faultOf(error) === 'invalid') {
     side.log.error('Completion refused by the caller cluster; the fallback poll brings the outcome', {
@@ -140,5 +134,5 @@ function refusedOrRetried(side: HandlerSide, fields: Record<string, unknown>, er
     return { delivered: 'refused', note: why };
   }
   side.log.warn('Completion not sent yet; it is tried again', { ...fields, why });
-  throw new Error(`${side.callers.cluster.name} cannot be reached: ${why}`, { cause: error });
+  throw new Error(`${callers.cluster.name} cannot be reached: ${why}`, { cause: error });
 }

@@ -1,9 +1,13 @@
 import type { Payload, ProtoFailure } from '@temporalio/common';
 import { fromUtf8, utf8 } from '../bytes.js';
 import { quotedMessage } from '../failure-chain.js';
-import { REMOTE_WORKFLOW_CANCELED, isFailureType } from '../failure-table.js';
+import {
+  REMOTE_STARTED,
+  REMOTE_WORKFLOW_CANCELED,
+  REMOTE_WORKFLOW_COMPLETED,
+  isFailureType,
+} from '../failure-table.js';
 import type { Outcome, RemoteExecution } from '../outcome.js';
-import { payloadOf } from '../payloads.js';
 import { FieldReader } from './fields.js';
 
 /**
@@ -12,7 +16,6 @@ import { FieldReader } from './fields.js';
  * result payload's metadata, and in the failure's `source`. The user's payloads stay what they were.
  */
 const REMOTE_METADATA = 'temporal-bridge-remote';
-const VOID_METADATA = 'temporal-bridge-void';
 const SOURCE_PREFIX = 'temporal-bridge ';
 
 /** What the anchor activity reported. */
@@ -46,17 +49,19 @@ function parseMeta(text: string | undefined): ReportMeta {
   }
 }
 
+/** An outcome that an activity can return: one with a value. */
+export type ValueOutcome = { readonly status: 'completed'; readonly value: Payload };
+/** Tells whether an outcome is returned or reported by a failure. */
+export function hasValue(outcome: Outcome): outcome is ValueOutcome {
+  return outcome.status === 'completed' && outcome.value !== undefined;
+}
+
 /** Writes the value of a completed target as the activity's result. */
-export function encodeAnchorResult(value: Payload | undefined, remote: RemoteExecution): Payload {
-  const payload = value ?? payloadOf('binary/null', new Uint8Array());
+export function encodeAnchorResult(value: Payload, remote: RemoteExecution): Payload {
   const meta: ReportMeta = { remote };
   return {
-    ...payload,
-    metadata: {
-      ...payload.metadata,
-      [REMOTE_METADATA]: utf8(JSON.stringify(meta)),
-      ...(value ? {} : { [VOID_METADATA]: utf8('1') }),
-    },
+    ...value,
+    metadata: { ...value.metadata, [REMOTE_METADATA]: utf8(JSON.stringify(meta)) },
   };
 }
 
@@ -64,20 +69,24 @@ export function encodeAnchorResult(value: Payload | undefined, remote: RemoteExe
 export function decodeAnchorResult(payload: Payload): AnchorReport {
   const metadata: Record<string, Uint8Array> = {};
   for (const [key, value] of Object.entries(payload.metadata ?? {})) {
-    if (key !== REMOTE_METADATA && key !== VOID_METADATA) metadata[key] = value;
+    if (key !== REMOTE_METADATA) metadata[key] = value;
   }
-  const isVoid = Boolean(payload.metadata?.[VOID_METADATA]);
   const { remote } = parseMeta(fromUtf8(payload.metadata?.[REMOTE_METADATA] ?? new Uint8Array()));
-  return { outcome: { status: 'completed', value: isVoid ? undefined : { ...payload, metadata } }, remote };
+  // A proto message keeps "no bytes" on its prototype, which a spread leaves behind.
+  const { data = new Uint8Array() } = payload;
+  return { outcome: { status: 'completed', value: { ...payload, metadata, data } }, remote };
 }
 
-function describe(outcome: Exclude<Outcome, { status: 'completed' }>): {
+function describe(outcome: Outcome): {
   type: string;
   message: string;
   cause?: ProtoFailure;
   refusal?: Readonly<Record<string, string>>;
 } {
   switch (outcome.status) {
+    case 'completed':
+      // Not a result: that would be a payload of the bridge's own, and the caller's codec may throw on it.
+      return { type: REMOTE_WORKFLOW_COMPLETED, message: 'remote workflow completed without a result' };
     case 'failed':
       return {
         type: 'REMOTE_WORKFLOW_FAILED',
@@ -103,11 +112,8 @@ function describe(outcome: Exclude<Outcome, { status: 'completed' }>): {
   }
 }
 
-/** Writes any other outcome as the activity's failure: never retried, the target's own failure as cause. */
-export function encodeAnchorFailure(
-  outcome: Exclude<Outcome, { status: 'completed' }>,
-  remote: RemoteExecution,
-): ProtoFailure {
+/** Writes an outcome without a value as the activity's failure: never retried, the target's own failure as cause. */
+export function encodeAnchorFailure(outcome: Outcome, remote: RemoteExecution): ProtoFailure {
   const { type, message, cause, refusal } = describe(outcome);
   const meta: ReportMeta = { remote, ...(refusal ? { refusal } : {}) };
   return {
@@ -116,6 +122,13 @@ export function encodeAnchorFailure(
     applicationFailureInfo: { type, nonRetryable: true },
     ...(cause ? { cause } : {}),
   };
+}
+
+/** Whether the bridge wrote a failure: an outcome, a start or a waiting attempt, itself or behind a time-out. */
+export function isBridgeReport(failure: ProtoFailure | null | undefined): boolean {
+  if (!failure) return false;
+  if ((failure.source ?? '').startsWith(SOURCE_PREFIX)) return true;
+  return Boolean(failure.timeoutFailureInfo) && isBridgeReport(failure.cause);
 }
 
 /** Reads what {@link encodeAnchorFailure} wrote; `undefined` if the failure is not an outcome. */
@@ -127,6 +140,8 @@ export function decodeAnchorFailure(failure: ProtoFailure): AnchorReport | undef
   switch (type) {
     case 'REMOTE_WORKFLOW_FAILED':
       return failure.cause ? { outcome: { status: 'failed', failure: failure.cause }, remote } : undefined;
+    case REMOTE_WORKFLOW_COMPLETED:
+      return { outcome: { status: 'completed', value: undefined }, remote };
     case REMOTE_WORKFLOW_CANCELED:
       return {
         outcome: { status: 'canceled', details: failure.cause?.canceledFailureInfo?.details?.payloads ?? [] },
@@ -155,4 +170,21 @@ export function decodeWaiting(failure: ProtoFailure): Started | undefined {
   const source = failure.source ?? '';
   if (!source.startsWith(SOURCE_PREFIX)) return undefined;
   return (['yes', 'no', 'unknown'] as const).find((started) => source === waitingSource(started));
+}
+
+/** Writes that a call's target runs as an activity's failure: a result would be a payload of the bridge's own. */
+export function encodeStartedReport(remote: RemoteExecution): ProtoFailure {
+  return {
+    message: `remote workflow ${remote.workflowId} runs`,
+    source: SOURCE_PREFIX + JSON.stringify({ remote } satisfies ReportMeta),
+    applicationFailureInfo: { type: REMOTE_STARTED, nonRetryable: true },
+  };
+}
+
+/** Reads what {@link encodeStartedReport} wrote; `undefined` if the failure is another one. */
+export function decodeStartedReport(failure: ProtoFailure): RemoteExecution | undefined {
+  const source = failure.source ?? '';
+  if (failure.applicationFailureInfo?.type !== REMOTE_STARTED || !source.startsWith(SOURCE_PREFIX))
+    return undefined;
+  return parseMeta(source.slice(SOURCE_PREFIX.length)).remote;
 }

@@ -2,6 +2,10 @@ import type { Payload } from '@temporalio/common';
 import { MAX_WORKFLOW_ID_CHARS } from '../limits.js';
 import { ENVELOPE_VERSION, HEX_64, envelopeHeader, openEnvelope } from './fields.js';
 import type { EnvelopeHead, FieldReader } from './fields.js';
+import type { ExtraPayloads } from './extra-payloads.js';
+import { parseExtraPayloads } from './extra-payloads.js';
+import type { TargetOptions } from './target-options.js';
+import { parseTargetOptions } from './target-options.js';
 
 /** The workflow that makes a call. */
 export interface CallerExecution {
@@ -13,8 +17,15 @@ export interface CallerExecution {
   readonly firstRunId: string;
 }
 
-/** How the target gets its workflow id: the hashed readable form, the published bridge's form, or as the user asked. */
-export type TargetIdMode = 'hashed' | 'article' | 'given';
+/**
+ * How the target gets its workflow id: the hashed readable form, the published bridge's form, or as the user asked;
+ * `attach`: nothing is started, an existing execution is waited for.
+ */
+export type TargetIdMode = 'hashed' | 'article' | 'given' | 'attach';
+
+/** What happens to the target when its caller closes, or is gone. */
+export type ParentClose = 'abandon' | 'request-cancel' | 'terminate';
+const PARENT_CLOSE: readonly ParentClose[] = ['abandon', 'request-cancel', 'terminate'];
 
 /** Kind `call`: what a caller workflow asks of the caller-side worker. Recorded in its history with the arguments. */
 export interface CallEnvelope extends EnvelopeHead<'call'> {
@@ -25,9 +36,26 @@ export interface CallEnvelope extends EnvelopeHead<'call'> {
     readonly workflowType: string;
     readonly taskQueue: string;
     readonly idMode: TargetIdMode;
-    /** `given`: the id itself; else the last readable part of the id. */
+    /** `given`, `attach`: the id itself; else the last readable part of the id. */
     readonly name: string;
+    /** `attach`: the run to wait for; absent: the chain that has the id when the handler side looks. */
+    readonly runId?: string;
+    readonly options?: TargetOptions;
   };
+  /** Name of the handler cluster; absent: the bridge's default one. */
+  readonly cluster?: string;
+  readonly extras?: ExtraPayloads;
+  /** Absent: abandon. */
+  readonly parentClose?: ParentClose;
+  /** The wrapper tells when the target has started, by a signal. */
+  readonly confirmStart?: true;
+  /** When this call's fallback looks; absent: as the bridge is set. */
+  readonly fallback?: { readonly firstMs: number; readonly maxMs: number };
+  /**
+   * The call was made by an earlier run of the chain: nothing is started, only looked at. `now`: at once, because the
+   * completion came to the earlier run; `later`: at the first fallback interval.
+   */
+  readonly resume?: 'now' | 'later';
   /** Name of the caller cluster that the ids were made with; absent where they do not depend on it. */
   readonly sourceCluster?: string;
   readonly wrapperWorkflowId: string;
@@ -44,6 +72,22 @@ function callerOf(fields: FieldReader): CallerExecution {
   };
 }
 
+function optionsOf(target: FieldReader): { options?: TargetOptions } {
+  const options = target.optionalObject('options');
+  return options === undefined ? {} : { options: parseTargetOptions(options) };
+}
+
+/** The fields that both envelopes have. */
+function sharedOf(fields: FieldReader): Pick<CallEnvelope, 'extras' | 'parentClose' | 'confirmStart'> {
+  const extras = fields.optionalObject('extras');
+  const parentClose = fields.optionalOneOf('parentClose', PARENT_CLOSE);
+  return {
+    ...(extras === undefined ? {} : { extras: parseExtraPayloads(extras) }),
+    ...(parentClose === undefined ? {} : { parentClose }),
+    ...(fields.optionalTrue('confirmStart') ? { confirmStart: true } : {}),
+  };
+}
+
 /** Writes a call envelope into a header field. */
 export function encodeCallEnvelope(call: Omit<CallEnvelope, 'v' | 'kind'>): Payload {
   const envelope: CallEnvelope = { v: ENVELOPE_VERSION, kind: 'call', ...call };
@@ -56,10 +100,23 @@ export function encodeCallEnvelope(call: Omit<CallEnvelope, 'v' | 'kind'>): Payl
  * @throws {BridgeError} `ENVELOPE_INVALID` or `ENVELOPE_VERSION`
  */
 export function parseCallEnvelope(header: Payload | null | undefined): CallEnvelope {
-  const fields = openEnvelope(header, 'call');
+  return readCallEnvelope(openEnvelope(header, 'call'));
+}
+
+/**
+ * Reads a call envelope out of an object whose version and kind have been checked.
+ *
+ * @throws {BridgeError} `ENVELOPE_INVALID`
+ */
+export function readCallEnvelope(fields: FieldReader): CallEnvelope {
   const target = fields.object('target');
   const sourceCluster = fields.optionalString('sourceCluster');
   const timeoutMs = fields.optionalMillis('timeoutMs');
+  const idMode = target.oneOf('idMode', ['hashed', 'article', 'given', 'attach']);
+  const runId = target.optionalString('runId');
+  const cluster = fields.optionalString('cluster', { max: 63 });
+  const fallback = fields.optionalObject('fallback');
+  const resume = fields.optionalOneOf('resume', ['now', 'later']);
   return {
     v: ENVELOPE_VERSION,
     kind: 'call',
@@ -67,12 +124,20 @@ export function parseCallEnvelope(header: Payload | null | undefined): CallEnvel
     argsDigest: fields.string('argsDigest', { pattern: HEX_64 }),
     caller: callerOf(fields.object('caller')),
     target: {
-      workflowType: target.string('workflowType'),
-      taskQueue: target.string('taskQueue'),
-      idMode: target.oneOf('idMode', ['hashed', 'article', 'given']),
+      workflowType: target.string('workflowType', { empty: idMode === 'attach' }),
+      taskQueue: target.string('taskQueue', { empty: idMode === 'attach' }),
+      idMode,
       name: target.string('name'),
+      ...(runId === undefined ? {} : { runId }),
+      ...optionsOf(target),
     },
     wrapperWorkflowId: fields.string('wrapperWorkflowId', { max: MAX_WORKFLOW_ID_CHARS }),
+    ...(cluster === undefined ? {} : { cluster }),
+    ...sharedOf(fields),
+    ...(fallback === undefined
+      ? {}
+      : { fallback: { firstMs: fallback.millis('firstMs'), maxMs: fallback.millis('maxMs') } }),
+    ...(resume === undefined ? {} : { resume }),
     ...(sourceCluster === undefined ? {} : { sourceCluster }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   };
@@ -96,7 +161,24 @@ export interface SealedReplyAddress extends CallerExecution {
 export interface RemoteCallEnvelope extends EnvelopeHead<'remote-call'> {
   readonly callId: string;
   readonly argsDigest: string;
-  readonly target: { readonly workflowType: string; readonly taskQueue: string; readonly workflowId: string };
+  readonly target: {
+    readonly workflowType: string;
+    readonly taskQueue: string;
+    readonly workflowId: string;
+    readonly options?: TargetOptions;
+  };
+  /**
+   * `attach`: nothing is started, the execution with the target's id is waited for. `adopt`: the target is started
+   * unless an execution of its id and type runs or ran that no wrapper started; then that one is waited for.
+   */
+  readonly existing?: 'attach' | 'adopt';
+  /** `attach`: the run to wait for. */
+  readonly attachRunId?: string;
+  readonly extras?: ExtraPayloads;
+  /** Absent: abandon. */
+  readonly parentClose?: ParentClose;
+  /** The wrapper tells its caller when the target has started. */
+  readonly confirmStart?: true;
   /** What is left of the call's time-out when the start was sent; absent: no time-out. */
   readonly remainingMs?: number;
   /** Nothing is started after this time (milliseconds since the epoch, the caller side's clock). */
@@ -120,16 +202,22 @@ export function parseRemoteCallEnvelope(header: Payload | null | undefined): Rem
   const target = fields.object('target');
   const seal = fields.object('replyTo');
   const remainingMs = fields.optionalMillis('remainingMs');
+  const existing = fields.optionalOneOf('existing', ['attach', 'adopt']);
+  const attachRunId = fields.optionalString('attachRunId');
   return {
     v: ENVELOPE_VERSION,
     kind: 'remote-call',
     callId: fields.string('callId', { pattern: HEX_64 }),
     argsDigest: fields.string('argsDigest', { pattern: HEX_64 }),
     target: {
-      workflowType: target.string('workflowType'),
-      taskQueue: target.string('taskQueue'),
+      workflowType: target.string('workflowType', { empty: existing === 'attach' }),
+      taskQueue: target.string('taskQueue', { empty: existing === 'attach' }),
       workflowId: target.string('workflowId'),
+      ...optionsOf(target),
     },
+    ...(existing === undefined ? {} : { existing }),
+    ...(attachRunId === undefined ? {} : { attachRunId }),
+    ...sharedOf(fields),
     startBy: fields.millis('startBy'),
     replyTo: {
       v: seal.version(1),

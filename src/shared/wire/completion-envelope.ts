@@ -95,6 +95,37 @@ export function encodeCompletion(completion: Completion): { header: Payload; pay
   return { header: envelopeHeader(envelope), payloads };
 }
 
+/** Kind `started`: the target of a call runs. Sent only to callers that asked for it. */
+export interface Started {
+  readonly callId: string;
+  readonly argsDigest: string;
+  readonly remote: RemoteExecution;
+}
+
+/** Writes the word that a target has started into a header field. */
+export function encodeStarted({ callId, argsDigest, remote }: Started): Payload {
+  return envelopeHeader({
+    v: ENVELOPE_VERSION,
+    kind: 'started',
+    callId,
+    argsDigest,
+    remote,
+  } as EnvelopeHead<'started'>);
+}
+
+function startedOf(fields: FieldReader): Started {
+  const remote = fields.object('remote');
+  return {
+    callId: fields.string('callId', { pattern: HEX_64 }),
+    argsDigest: fields.string('argsDigest', { pattern: HEX_64 }),
+    remote: {
+      wrapperWorkflowId: remote.string('wrapperWorkflowId'),
+      workflowId: remote.string('workflowId'),
+      runId: remote.string('runId', { empty: true }),
+    },
+  };
+}
+
 /**
  * Reads a completion.
  *
@@ -105,15 +136,25 @@ export function parseCompletion(
   payloads: readonly Payload[],
 ): Completion {
   const fields = openEnvelope(header, 'completion');
-  const remote = fields.object('remote');
-  return {
-    callId: fields.string('callId', { pattern: HEX_64 }),
-    argsDigest: fields.string('argsDigest', { pattern: HEX_64 }),
-    remote: {
-      wrapperWorkflowId: remote.string('wrapperWorkflowId'),
-      workflowId: remote.string('workflowId'),
-      runId: remote.string('runId', { empty: true }),
-    },
-    outcome: decodeOutcome(fields.object('outcome'), payloads),
-  };
+  return { ...startedOf(fields), outcome: decodeOutcome(fields.object('outcome'), payloads) };
+}
+
+/** What a signal of the bridge says. */
+export type BridgeSignal =
+  | { readonly kind: 'started'; readonly started: Started }
+  | { readonly kind: 'completion'; readonly completion: Completion };
+
+/**
+ * Reads what a signal of the bridge says: that the target has started, or how the call ended.
+ *
+ * @throws {BridgeError} `ENVELOPE_INVALID` or `ENVELOPE_VERSION`
+ */
+export function parseBridgeSignal(
+  header: Payload | null | undefined,
+  payloads: readonly Payload[],
+): BridgeSignal {
+  const fields = openEnvelope(header, 'completion', 'started');
+  return fields.oneOf('kind', ['completion', 'started']) === 'started'
+    ? { kind: 'started', started: startedOf(fields) }
+    : { kind: 'completion', completion: parseCompletion(header, payloads) };
 }

@@ -118,8 +118,14 @@ function decodeField(shape: FieldShape, path: string, value: unknown, cursor: Pa
       return { payloads: places.map((place: unknown) => cursor.take(path, place)) };
     }
     default:
-      return decodeFields(shape, path, objectAt(path, value), cursor);
+      return { ...absentTexts(shape), ...decodeFields(shape, path, objectAt(path, value), cursor) };
   }
+}
+
+/** A proto message has `''` for a text that was not sent, and so has the error that is made of it. */
+function absentTexts(shape: FailureShape): Fields {
+  const texts = Object.entries(shape).filter(([, fieldShape]) => fieldShape === 'text');
+  return Object.fromEntries(texts.map(([field]) => [field, '']));
 }
 
 function decodeFields(

@@ -64,6 +64,68 @@ export class FieldReader {
     return this.#own(name) === undefined ? undefined : this.millis(name);
   }
 
+  /** A whole number, 0 or more. */
+  optionalWhole(name: string): number | undefined {
+    const value = this.#own(name);
+    if (value === undefined) return undefined;
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
+      throw invalidField(`${this.#path}.${name}`, 'a whole number, 0 or more', value);
+    return value;
+  }
+
+  /** Any finite number. */
+  optionalNumber(name: string): number | undefined {
+    const value = this.#own(name);
+    if (value === undefined) return undefined;
+    if (typeof value !== 'number' || !Number.isFinite(value))
+      throw invalidField(`${this.#path}.${name}`, 'a number', value);
+    return value;
+  }
+
+  /** A flag that is there and `true`, or absent. */
+  optionalTrue(name: string): boolean {
+    const value = this.#own(name);
+    if (value !== undefined && value !== true)
+      throw invalidField(`${this.#path}.${name}`, 'true, or no such field', value);
+    return value === true;
+  }
+
+  /** A value that the caller checks itself. */
+  value(name: string): unknown {
+    return this.#own(name);
+  }
+
+  optionalOneOf<T extends string>(name: string, values: readonly T[]): T | undefined {
+    return this.#own(name) === undefined ? undefined : this.oneOf(name, values);
+  }
+
+  optionalTextList(name: string, maxItems: number): string[] | undefined {
+    const value = this.#own(name);
+    if (value === undefined) return undefined;
+    const isText = (one: unknown): one is string =>
+      typeof one === 'string' && one.length <= 1000 && isWellFormed(one);
+    if (!Array.isArray(value) || value.length > maxItems || !value.every(isText)) {
+      throw invalidField(
+        `${this.#path}.${name}`,
+        `at most ${maxItems} texts of at most 1000 characters`,
+        value,
+      );
+    }
+    return value;
+  }
+
+  optionalObject(name: string): FieldReader | undefined {
+    return this.#own(name) === undefined ? undefined : this.object(name);
+  }
+
+  optionalObjects(name: string, maxItems: number): FieldReader[] | undefined {
+    const value = this.#own(name);
+    if (value === undefined) return undefined;
+    if (!Array.isArray(value) || value.length > maxItems)
+      throw invalidField(`${this.#path}.${name}`, `at most ${maxItems} objects`, value);
+    return value.map((one, index) => new FieldReader(one, `${this.#path}.${name}[${index}]`));
+  }
+
   oneOf<T extends string>(name: string, values: readonly T[]): T {
     const value = this.#own(name);
     const found = values.find((candidate) => candidate === value);
@@ -112,11 +174,15 @@ export function envelopeHeader(envelope: EnvelopeHead<string>): Payload {
 }
 
 /**
- * Opens a header field: JSON, an object, of this kind and version.
+ * Opens a header field: JSON, an object, of one of these kinds and of this version.
  *
  * @throws {BridgeError} `ENVELOPE_INVALID`, or `ENVELOPE_VERSION` if a newer bridge wrote it
  */
-export function openEnvelope(header: Payload | null | undefined, kind: string): FieldReader {
+export function openEnvelope(
+  header: Payload | null | undefined,
+  kind: string,
+  ...otherKinds: string[]
+): FieldReader {
   const data = header?.data;
   if (!data)
     throw new BridgeError('ENVELOPE_INVALID', `no ${kind} envelope; expected a header field with one`);
@@ -131,6 +197,6 @@ export function openEnvelope(header: Payload | null | undefined, kind: string): 
   }
   const fields = new FieldReader(value, kind);
   fields.version(ENVELOPE_VERSION);
-  fields.oneOf('kind', [kind]);
+  fields.oneOf('kind', [kind, ...otherKinds]);
   return fields;
 }

@@ -10,7 +10,7 @@ import {
 } from '@temporalio/workflow';
 import type { CallScope } from '../../../src/shared/call-id.js';
 import { registerCompletionHandler } from '../../../src/workflow/completion-inbox.js';
-import type { RemoteCall } from '../../../src/workflow/remote-call.js';
+import type { CallRequest } from '../../../src/workflow/open-call.js';
 import { callRemote } from '../../../src/workflow/remote-call.js';
 
 registerCompletionHandler();
@@ -32,13 +32,12 @@ function remoteCallOf({
   scope = 'run',
   timeoutMs,
   taskQueue = 'targets',
-}: TestCall): RemoteCall {
+}: TestCall): CallRequest {
   return {
-    workflowType,
-    taskQueue,
-    args: args.map((arg) => defaultPayloadConverter.toPayload(arg)),
+    target: { workflowType, taskQueue, idMode: 'hashed', name: workflowType },
+    payloads: { args: args.map((arg) => defaultPayloadConverter.toPayload(arg)), memo: {} },
     scope,
-    targetId: { mode: 'hashed', name: workflowType },
+    parentClose: 'abandon',
     bridgeTaskQueue: 'bridge-queue',
     ...(key === undefined ? {} : { key }),
     ...(scope === 'workflow-id' ? { sourceCluster: 'cluster-a' } : {}),

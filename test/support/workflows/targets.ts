@@ -5,7 +5,9 @@ import {
   CancellationScope,
   condition,
   continueAsNew,
+  defineQuery,
   defineSignal,
+  defineUpdate,
   executeChild,
   isCancellation,
   makeContinueAsNewFunc,
@@ -148,4 +150,72 @@ export async function FailLarge(messageChars: number, detailChars: number): Prom
 /** Returns a text of this size, in characters. */
 export async function Large(chars: number): Promise<string> {
   return 'x'.repeat(chars);
+}
+
+/** Collects what it is signalled and set to, until it is `done`. */
+export async function Collector(): Promise<unknown[]> {
+  const items: unknown[] = [];
+  let done = false;
+  setHandler(defineSignal<[unknown]>('add'), (item) => {
+    items.push(item);
+  });
+  setHandler(defineSignal('done'), () => {
+    done = true;
+  });
+  setHandler(defineQuery<unknown[]>('items'), () => items);
+  setHandler(
+    defineUpdate<unknown, [unknown]>('set'),
+    async (item) => {
+      if (item === 'fail')
+        throw ApplicationFailure.create({ type: 'SetFailed', message: 'cannot set', details: [item] });
+      if (item === 'slow') await sleep(7000);
+      items.push(item);
+      return { set: item };
+    },
+    {
+      validator: (item) => {
+        if (item === 'refuse') throw new Error('validator says no');
+      },
+    },
+  );
+  await condition(() => done);
+  return items;
+}
+
+/** What a target knows of how it was started. */
+export async function Introspect(): Promise<unknown> {
+  const info = workflowInfo();
+  return {
+    workflowId: info.workflowId,
+    memo: info.memo,
+    searchAttributes: info.typedSearchAttributes.getAll(),
+    executionTimeoutMs: info.executionTimeoutMs,
+    runTimeoutMs: info.runTimeoutMs,
+    taskTimeoutMs: info.taskTimeoutMs,
+    retryPolicy: info.retryPolicy,
+    priority: info.priority?.priorityKey,
+    parent: info.parent?.workflowId,
+  };
+}
+
+/** A {@link Collector} that goes on as a new run when told to, with what it has; fails an update or query when told to. */
+export async function RenewingCollector(items: unknown[] = []): Promise<unknown[]> {
+  let next: 'done' | 'renew' | undefined;
+  setHandler(defineSignal<[unknown]>('add'), (item) => {
+    items.push(item);
+  });
+  setHandler(defineSignal<['done' | 'renew']>('next'), (what) => {
+    next = what;
+  });
+  setHandler(defineQuery<unknown[]>('items'), () => items);
+  setHandler(defineQuery<string, [number]>('long'), (chars) => 'x'.repeat(chars));
+  setHandler(defineQuery('failing'), () => {
+    throw ApplicationFailure.create({ type: 'CannotTell', message: 'cannot tell' });
+  });
+  setHandler(defineUpdate<number, [unknown]>('push'), (item) => items.push(item));
+  setHandler(defineUpdate('push-nothing'), () => undefined);
+  setHandler(defineUpdate<string, [number]>('long'), (chars) => 'x'.repeat(chars));
+  await condition(() => next !== undefined);
+  if (next === 'renew') await continueAsNew<typeof RenewingCollector>(items);
+  return items;
 }

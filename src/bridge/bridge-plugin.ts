@@ -1,0 +1,93 @@
+import type { PayloadCodec } from '@temporalio/common';
+import { SimplePlugin } from '@temporalio/plugin';
+import { Runtime } from '@temporalio/worker';
+import type { Worker, WorkerOptions } from '@temporalio/worker';
+import { activityCallInterceptor } from './activity-call.js';
+import { callerActivities } from './caller/activities.js';
+import type { ClusterClient } from './cluster-client.js';
+import type { ResolvedConfig } from './config/resolve.js';
+import type { BridgeLogger, LogFields } from './logger.js';
+import { modulePath } from './module-path.js';
+import type { CodecsByCluster } from './run.js';
+import { connectCallerSides } from './run.js';
+
+/** Options of {@link BridgePlugin}. */
+export interface BridgePluginOptions {
+  /**
+   * Runs the caller side's activities on this worker, so that its calls need no caller-side bridge: one hop less. It puts
+   * into this worker's process what the bridge's would hold: the seal's private key, and the credentials of the handler
+   * clusters. Default: calls go through the bridge's queue, and this worker holds neither.
+   */
+  readonly startHere?: {
+    /** As for the bridge: `resolveConfig(process.env, { BRIDGE_ROLE: 'caller' })`. Its task queue setting is not used. */
+    readonly config: ResolvedConfig;
+    /** Default: the SDK's logger. */
+    readonly log?: BridgeLogger;
+    /** Codecs of handler clusters by name. Default: this worker's own, for each of them. */
+    readonly codecs?: CodecsByCluster;
+  };
+}
+
+/** The SDK's logger as the bridge's. */
+function runtimeLogger(more: LogFields = {}): BridgeLogger {
+  const { logger } = Runtime.instance();
+  return {
+    trace: (message, fields) => logger.trace(message, { ...more, ...fields }),
+    debug: (message, fields) => logger.debug(message, { ...more, ...fields }),
+    info: (message, fields) => logger.info(message, { ...more, ...fields }),
+    warn: (message, fields) => logger.warn(message, { ...more, ...fields }),
+    error: (message, fields) => logger.error(message, { ...more, ...fields }),
+    child: (fields) => runtimeLogger({ ...more, ...fields }),
+  };
+}
+
+/**
+ * Plugin of a user's own worker on the caller cluster. Adds the bridge's workflow interceptors by the SDK's public way, and
+ * optionally runs the caller side here. Workflow code is the same with and without it, and so are its histories, but for
+ * the task queue of the bridge's activities: it can be added and removed while workflows run.
+ *
+ * A worker with a `workflowBundle` of its own needs the plugin at bundling, too: `bundleWorkflowCode({ plugins })`.
+ */
+export class BridgePlugin extends SimplePlugin {
+  readonly #startHere: BridgePluginOptions['startHere'];
+  #clients: readonly ClusterClient[] = [];
+
+  constructor({ startHere }: BridgePluginOptions = {}) {
+    super({
+      name: 'temporal-bridge',
+      workerInterceptors: {
+        workflowModules: [
+          modulePath(
+            startHere ? 'src/workflow/caller-interceptors-own-queue' : 'src/workflow/caller-interceptors',
+          ),
+        ],
+        ...(startHere ? { activity: [activityCallInterceptor] } : {}),
+      },
+    });
+    this.#startHere = startHere;
+  }
+
+  override configureWorker(options: WorkerOptions): WorkerOptions {
+    const configured = super.configureWorker(options);
+    if (!this.#startHere) return configured;
+    const { config, log = runtimeLogger(), codecs = {} } = this.#startHere;
+    const own: readonly PayloadCodec[] = options.dataConverter?.payloadCodecs ?? [];
+    const ofHandlers = config.handlerClusters.map(({ name }) => [name, codecs[name] ?? own]);
+    const { sides, clients } = connectCallerSides(
+      config,
+      log,
+      Object.fromEntries(ofHandlers) as CodecsByCluster,
+      own.length > 0,
+    );
+    this.#clients = [...this.#clients, ...clients];
+    return { ...configured, activities: { ...configured.activities, ...callerActivities(sides) } };
+  }
+
+  override async runWorker(worker: Worker, next: (worker: Worker) => Promise<void>): Promise<void> {
+    try {
+      await super.runWorker(worker, next);
+    } finally {
+      await Promise.allSettled(this.#clients.map((client) => client.close()));
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import { Context } from '@temporalio/activity';
+import { escapeForLog } from '../../shared/escape.js';
+import { formatDuration } from '../../shared/duration.js';
+import { REMOTE_RUNNING } from '../../shared/failure-table.js';
+import { REMOTE_CALL_HEADER } from '../../shared/names.js';
+import { parseRemoteCallEnvelope } from '../../shared/wire/call-envelope.js';
+import type { ActivityCall } from '../activity-call.js';
+import { faultText } from '../grpc-errors.js';
+import { waitingFailure } from '../waiting-failure.js';
+import { callerLife } from './caller-life.js';
+import { checkCaller } from './check-caller.js';
+import type { HandlerSide } from './handler-side.js';
+
+/** Share of a delay that is left to chance, so that many wrappers do not look at the same time. */
+const JITTER = 0.1;
+/** Looks in a row that must find nothing before a caller counts as gone: a cluster that fails over may answer so once. */
+const ABSENCES_OF_A_GONE_CALLER = 2;
+
+function whole(value: unknown): number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value : 0;
+}
+
+/**
+ * The lease: completes when the caller's chain of runs has closed. The first attempt reads nothing, so that a call which
+ * ends before the first interval costs no request (I7); each further one looks once and goes back into back-off.
+ */
+export async function watchCaller(side: HandlerSide, input: ActivityCall): Promise<void> {
+  const context = Context.current();
+  const { attempt } = context.info;
+  const call = parseRemoteCallEnvelope(input.header(REMOTE_CALL_HEADER));
+  const before = whole(context.info.heartbeatDetails);
+  let absences = before;
+  let why = '';
+  if (attempt > 1) {
+    try {
+      const { callers, refusal } = checkCaller(side, call);
+      if (refusal !== undefined) return; // nobody will ever be told: the admission has refused it, too
+      const life = await callerLife(callers, call.replyTo);
+      if (life === 'closed') return;
+      absences = life === 'unknown' ? before + 1 : 0;
+      if (absences >= ABSENCES_OF_A_GONE_CALLER) return;
+    } catch (error) {
+      why = `; the last look failed: ${escapeForLog(faultText(error), 300)}`;
+    }
+  }
+  context.heartbeat(absences);
+  const { firstMs, maxMs } = side.lease;
+  const delayMs = Math.min(firstMs * 2 ** Math.min(attempt - 1, 40), Math.max(maxMs, firstMs));
+  const jitteredMs = delayMs * (attempt === 1 ? 1 + JITTER * Math.random() : 1 - JITTER * Math.random());
+  throw waitingFailure(
+    REMOTE_RUNNING,
+    `the target runs; next look whether ${call.replyTo.workflowId} of ${call.replyTo.sourceCluster} still lives in ` +
+      `${formatDuration(jitteredMs)}${why}`,
+    jitteredMs,
+    'yes',
+  );
+}

@@ -1,0 +1,137 @@
+import type {
+  QueryDefinition,
+  SignalDefinition,
+  UpdateDefinition,
+  Workflow,
+  WorkflowResultType,
+} from '@temporalio/common';
+import type { RemoteExecution } from '../shared/outcome.js';
+import { cancelCall } from './anchor.js';
+import type { OpenCall } from './open-call.js';
+import type { OperableCall, Operation } from './operations.js';
+import { operate, refusalOf, terminateTarget } from './operations.js';
+import { callDetailsOf, operationError, readValue } from './outcome-value.js';
+import type { RemoteWorkflowReference } from './reference.js';
+import { referenceOf } from './reference.js';
+import { userConverters } from './sdk-runtime.js';
+
+/**
+ * A workflow on another cluster, in the hands of a workflow on this one. Each operation is recorded as an activity and
+ * tried again until the other cluster has taken it; in a cancelled scope it is given up like any activity.
+ */
+export interface RemoteWorkflowHandle<T extends Workflow = Workflow> {
+  /** Workflow id on the handler cluster. */
+  readonly workflowId: string;
+  /** First run of the target's chain; `''` where it is not known (an attached workflow). */
+  readonly firstExecutionRunId: string;
+  /** Name of the handler cluster; `undefined`: the bridge's default one. */
+  readonly cluster: string | undefined;
+  /**
+   * The target's result.
+   *
+   * @throws ApplicationFailure with a type from the failure table; the target's own failure is its cause
+   * @throws CancelledFailure if the target was cancelled, or the call in the way of its cancellation type
+   */
+  result(): Promise<WorkflowResultType<T>>;
+  /**
+   * Signals the target; resolves when its cluster has taken the signal. One that is sent right after the start waits for
+   * the target. Delivered once, save that a retry may deliver it again if the target continued as new meanwhile.
+   *
+   * @throws ApplicationFailure `REMOTE_WORKFLOW_NOT_FOUND` if the target has closed
+   */
+  signal<Args extends unknown[] = [], Name extends string = string>(
+    definition: SignalDefinition<Args, Name> | string,
+    ...args: Args
+  ): Promise<void>;
+  /**
+   * Queries the target; a worker of it has to be up.
+   *
+   * @throws ApplicationFailure `REMOTE_OPERATION_FAILED` if the target refuses the query
+   */
+  query<Ret, Args extends unknown[] = [], Name extends string = string>(
+    definition: QueryDefinition<Ret, Args, Name> | string,
+    ...args: Args
+  ): Promise<Ret>;
+  /**
+   * Sends an update and waits for its result. It may wait long: the caller side looks at it in server-side back-off.
+   *
+   * @throws ApplicationFailure `REMOTE_OPERATION_FAILED` with the handler's or validator's failure as its cause
+   */
+  executeUpdate<Ret, Args extends unknown[] = [], Name extends string = string>(
+    definition: UpdateDefinition<Ret, Args, Name> | string,
+    ...args: Args
+  ): Promise<Ret>;
+  /** Asks the target to cancel; its own end comes with {@link result}. Nothing happens if it has closed. */
+  cancel(): Promise<void>;
+  /** Terminates the target. Nothing happens if it has closed. */
+  terminate(reason?: string): Promise<void>;
+  /**
+   * The call as plain JSON, for the arguments of `continueAsNew`: `resumeRemoteWorkflow` in the next run goes on waiting.
+   */
+  toReference(): RemoteWorkflowReference;
+}
+
+/** What a handle is made of. */
+export interface HandleParts {
+  readonly call: OperableCall;
+  readonly remote: RemoteExecution;
+  readonly madeAt: number;
+  readonly result: () => Promise<unknown>;
+}
+
+const nameOf = (definition: { readonly name: string } | string): string =>
+  typeof definition === 'string' ? definition : definition.name;
+
+/** Does something to the target; a value is read by the user's converter. */
+async function run(call: OperableCall, operation: Operation): Promise<unknown> {
+  try {
+    return readValue((await operate(call, operation))?.payload, callDetailsOf(call));
+  } catch (error) {
+    throw operationError(call, error);
+  }
+}
+
+/** Makes the handle of a call. */
+export function handleOf<T extends Workflow>(parts: HandleParts): RemoteWorkflowHandle<T> {
+  const { remote, madeAt } = parts;
+  const call: OperableCall = { ...parts.call, runId: remote.runId };
+  const convert = (args: readonly unknown[]) => args.map((arg) => userConverters().toPayload(arg));
+  return {
+    workflowId: remote.workflowId,
+    firstExecutionRunId: remote.runId,
+    cluster: call.envelope.cluster,
+    result: () => parts.result() as Promise<WorkflowResultType<T>>,
+    signal: async (definition, ...args) => {
+      await run(call, { type: 'signal', name: nameOf(definition), args: convert(args) });
+    },
+    query: async <Ret>(definition: { readonly name: string } | string, ...args: unknown[]) =>
+      (await run(call, { type: 'query', name: nameOf(definition), args: convert(args) })) as Ret,
+    executeUpdate: async <Ret>(definition: { readonly name: string } | string, ...args: unknown[]) =>
+      (await run(call, { type: 'update', name: nameOf(definition), args: convert(args) })) as Ret,
+    cancel: async () => {
+      try {
+        await cancelCall(call);
+      } catch (error) {
+        throw operationError(call, refusalOf(error));
+      }
+    },
+    terminate: async (reason = `by ${call.envelope.caller.workflowId}`) => {
+      try {
+        await terminateTarget(call, reason);
+      } catch (error) {
+        throw operationError(call, error);
+      }
+    },
+    toReference: () => referenceOf(call, remote, madeAt),
+  };
+}
+
+/** A handle's parts out of a call that is open. */
+export function partsOf(
+  call: OpenCall,
+  remote: RemoteExecution,
+  madeAt: number,
+  result: Promise<unknown>,
+): HandleParts {
+  return { call, remote, madeAt, result: () => result };
+}
