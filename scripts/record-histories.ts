@@ -2,12 +2,16 @@
  * Records histories of the bridge's workflows on two servers of its own, as fixtures for the replay tests:
  * `tsx scripts/record-histories.ts [FOLDER]`, by default `test/histories/{version}`.
  *
- * A release's histories are recorded once and kept: a later version has to replay them.
+ * Until version 1.0 is declared in CHANGELOG.md, they are made anew. From then on a recorded history is kept, since later
+ * versions have to replay it: existing files are not written again, and `test/histories/manifest.json` holds their hashes.
  */
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import type { Manifest } from '../test/histories/manifest.js';
+import { hashOf, keepsHistories } from '../test/histories/manifest.js';
 import type { TestSide, TwoClusters } from '../test/support/harness.js';
 import { historyToPlain } from '../test/support/history-json.js';
 import { buildBundles } from './build-bundles.js';
@@ -20,8 +24,10 @@ interface Recording {
   readonly env?: Readonly<Record<string, string>>;
   /** Starts a caller and waits for its end. */
   readonly run: (clusters: TwoClusters) => Promise<WorkflowHandle>;
-  /** Name of the `CrossClusterWorkflow`'s history; absent: not kept. */
+  /** Name of the caller's history; absent: not kept. */
   readonly caller?: string;
+  /** Name of the history of the caller's first run, where it continues as new. */
+  readonly firstRun?: string;
   /** Name of the wrapper's history; absent: not kept. */
   readonly wrapper?: string;
 }
@@ -54,6 +60,7 @@ async function side({ address, metricsUrl }: DevServer): Promise<TestSide> {
 
 const { version } = JSON.parse(await readFile(join(repoRoot, 'package.json'), 'utf8')) as { version: string };
 const folder = process.argv[2] ?? join(repoRoot, 'test', 'histories', version);
+const isKept = keepsHistories(await readFile(join(repoRoot, 'CHANGELOG.md'), 'utf8'));
 const bundles = join(cacheDir, 'record-histories');
 const servers = await Promise.all(['A', 'B'].map((name) => startDevServer({ name })));
 try {
@@ -70,6 +77,7 @@ try {
     b,
     close: () => Promise.all([a, b].map(({ client }) => client.connection.close())).then(() => undefined),
   });
+  if (isKept) await enterIntoManifest();
 } finally {
   await Promise.all(servers.map((server) => server.stop()));
   await rm(bundles, { recursive: true, force: true });
@@ -77,8 +85,18 @@ try {
 
 async function recordAll(clusters: TwoClusters): Promise<void> {
   const harness = await import('../test/support/harness.js');
-  const { requestFor, startBridge, startCallers, startCrossCluster, startTargets } = harness;
-  const workers = await Promise.all([startTargets(clusters.b), startCallers(clusters.a)]);
+  const { requestFor, startBridge, startCallers, startCrossCluster, startLibraryCallers, startTargets } =
+    harness;
+  const { anchorBackedOff, whenStarted } = await import('../test/support/anchor.js');
+  const { whenClosed } = await import('../test/support/inspect.js');
+  const workers = await Promise.all([
+    startTargets(clusters.b),
+    startCallers(clusters.a),
+    startLibraryCallers(clusters.a, {
+      taskQueue: 'library-callers',
+      workflowsPath: join(repoRoot, 'test', 'histories', 'library-callers.ts'),
+    }),
+  ]);
 
   const call = async (request: unknown): Promise<WorkflowHandle> => {
     const handle = await startCrossCluster(clusters, request);
@@ -90,6 +108,18 @@ async function recordAll(clusters: TwoClusters): Promise<void> {
     BRIDGE_FALLBACK_FIRST: '1s',
     BRIDGE_FALLBACK_MAX: '1s',
   };
+  const startLibrary = (type: string, name: string, ...args: unknown[]) =>
+    clusters.a.client.workflow.start(type, { taskQueue: 'library-callers', workflowId: name, args });
+  const library = async (type: string, name: string, ...args: unknown[]): Promise<WorkflowHandle> => {
+    const handle = await startLibrary(type, name, ...args);
+    await handle.result().catch(() => undefined);
+    return clusters.a.client.workflow.getHandle(name);
+  };
+  /** Options of a target whose id is known, and its handle. */
+  const known = (name: string, more: object = {}) => ({
+    options: { taskQueue: 'targets', workflowId: name, ...more },
+    target: clusters.b.client.workflow.getHandle(name),
+  });
   const recordings: readonly Recording[] = [
     {
       run: () => call(requestFor('EchoAll', [1, 'two', { three: 3 }])),
@@ -147,16 +177,119 @@ async function recordAll(clusters: TwoClusters): Promise<void> {
       run: () => call(requestFor('Fail', ['looked up'])),
       caller: 'cross-cluster-failed-by-fallback',
     },
+    {
+      run: () =>
+        library('LibraryExecute', 'library-1', 'EchoAll', {
+          taskQueue: 'targets',
+          args: [1, 'two'],
+          timeout: '5m',
+        }),
+      caller: 'library-by-signal',
+    },
+    {
+      env: noSignals,
+      run: () =>
+        library('LibraryExecute', 'library-2', 'Echo', { taskQueue: 'targets', args: ['looked up'] }),
+      caller: 'library-by-fallback',
+    },
+    {
+      run: () => library('LibraryExecute', 'library-3', 'Fail', { taskQueue: 'targets', args: ['no stock'] }),
+      caller: 'library-failed',
+    },
+    {
+      run: () => library('LibraryHandle', 'library-4', 'Collector', { taskQueue: 'targets' }),
+      caller: 'library-handle',
+      wrapper: 'remote-call-leased',
+    },
+    {
+      run: async () => {
+        const { options, target } = known('target-5');
+        const handle = await startLibrary('LibraryCancel', 'library-5', 'UntilCancelled', options);
+        await whenStarted(target);
+        await anchorBackedOff(handle);
+        await handle.signal('cancel');
+        await handle.result();
+        return handle;
+      },
+      caller: 'library-cancelled',
+    },
+    {
+      run: async ({ a }) => {
+        const { options, target } = known('target-6');
+        const handle = await startLibrary('LibraryHandOver', 'library-6', 'Gate', options);
+        await whenStarted(target);
+        const current = a.client.workflow.getHandle('library-6');
+        const { eventually } = await import('../test/support/inspect.js');
+        await eventually('the second run waits', async () => {
+          const { runId, raw } = await current.describe();
+          return runId !== handle.firstExecutionRunId && raw.pendingActivities?.[0]?.lastFailure;
+        });
+        await target.signal('open', 'handed over');
+        await current.result();
+        return current;
+      },
+      firstRun: 'library-handed-over',
+      caller: 'library-resumed',
+    },
+    {
+      env: noSignals,
+      run: () =>
+        library('LibraryHandOver', 'library-7', 'Echo', {
+          taskQueue: 'targets',
+          args: ['handed over'],
+          fallback: { first: '500ms', max: '500ms' },
+        }),
+      caller: 'library-resumed-by-fallback',
+    },
+    {
+      run: async ({ b }) => {
+        const target = await b.client.workflow.start('Gate', {
+          taskQueue: 'targets',
+          workflowId: 'somebody-elses',
+        });
+        const handle = await startLibrary('LibraryAttach', 'library-8', 'somebody-elses');
+        await anchorBackedOff(handle);
+        await target.signal('open', 'attached');
+        await handle.result();
+        return handle;
+      },
+      caller: 'library-attached',
+      wrapper: 'remote-call-attached',
+    },
+    {
+      run: async () => {
+        const { options, target } = known('target-9');
+        const handle = await startLibrary('LibraryClose', 'library-9', 'Gate', options);
+        await whenStarted(target);
+        await handle.signal('close');
+        await handle.result();
+        return handle;
+      },
+      caller: 'library-closed-open',
+    },
+    {
+      env: { BRIDGE_LEASE_FIRST: '300ms', BRIDGE_LEASE_MAX: '1s' },
+      run: async () => {
+        const { options, target } = known('target-10', { parentClosePolicy: 'TERMINATE' });
+        const handle = await startLibrary('LibraryClose', 'library-10', 'Gate', options);
+        await whenStarted(target);
+        await handle.terminate();
+        await whenClosed(target);
+        return handle;
+      },
+      wrapper: 'remote-call-caller-gone',
+    },
   ];
 
   await mkdir(folder, { recursive: true });
-  for (const { env = {}, run, caller, wrapper } of recordings) {
-    const known = new Set(await wrapperIds(clusters));
+  for (const { env = {}, run, caller, firstRun, wrapper } of recordings) {
+    const before = new Set(await wrapperIds(clusters));
     const bridge = await startBridge(clusters, { env });
     const handle = await run(clusters);
     if (caller !== undefined) await save(caller, handle);
+    if (firstRun !== undefined) await save(firstRun, await firstRunOf(clusters, handle));
     if (wrapper !== undefined) {
-      const [id = ''] = (await waitForWrapper(clusters, known.size)).filter((found) => !known.has(found));
+      const [id = ''] = (await waitForWrapper(clusters, before.size)).filter((found) => !before.has(found));
       const wrapperHandle = clusters.b.client.workflow.getHandle(id);
       await wrapperHandle.result();
       await save(wrapper, wrapperHandle);
@@ -165,6 +298,11 @@ async function recordAll(clusters: TwoClusters): Promise<void> {
   }
   await Promise.all(workers.map((worker) => worker.stop()));
   await clusters.close();
+}
+
+async function firstRunOf({ a }: TwoClusters, handle: WorkflowHandle): Promise<WorkflowHandle> {
+  const { raw } = await handle.describe();
+  return a.client.workflow.getHandle(handle.workflowId, raw.workflowExecutionInfo?.firstRunId ?? '');
 }
 
 async function wrapperIds({ b }: TwoClusters): Promise<string[]> {
@@ -190,6 +328,22 @@ async function save(name: string, handle: WorkflowHandle): Promise<void> {
   const history = historyToPlain(await handle.fetchHistory());
   const text = `${JSON.stringify(withoutMachine(history), undefined, 1)}\n`;
   if (text.includes(repoRoot)) throw new Error(`${name} still names ${repoRoot}`);
-  await writeFile(join(folder, `${name}.json`), text);
+  const path = join(folder, `${name}.json`);
+  if (isKept && existsSync(path)) {
+    console.log(`${name}: kept`);
+    return;
+  }
+  await writeFile(path, text);
   console.log(`${name}: ${history.events.length} events`);
+}
+
+/** Adds the hashes of new fixtures; those that are there stay. */
+async function enterIntoManifest(): Promise<void> {
+  const path = join(dirname(folder), 'manifest.json');
+  const kept = existsSync(path) ? (JSON.parse(await readFile(path, 'utf8')) as Manifest) : {};
+  const manifest: Record<string, string> = {};
+  for (const name of (await readdir(folder)).filter((file) => file.endsWith('.json'))) {
+    manifest[`${basename(folder)}/${name}`] = hashOf(await readFile(join(folder, name), 'utf8'));
+  }
+  await writeFile(path, `${JSON.stringify({ ...manifest, ...kept }, undefined, 1)}\n`);
 }

@@ -10,7 +10,7 @@ export {
   resumeRemoteWorkflow,
   startRemoteWorkflow,
 } from './workflow/remote-workflow.js';
-export type { RemoteWorkflowHandle } from './workflow/remote-workflow-handle.js';
+export type { RemoteWorkflowHandle, UpdateArguments } from './workflow/remote-workflow-handle.js';
 export type {
   AttachOptions,
   FallbackSchedule,

@@ -168,7 +168,8 @@ async function runUnderLease(
       log.info('The caller is gone', { callId: call.callId, parentClose });
       if (existing === 'attach') return NOT_AWAITED;
       // A target that has not started is kept from it by the scope.
-      if (parentClose === 'terminate' && isStarted) await endTarget(header, 'terminate', 'its caller is gone');
+      if (parentClose === 'terminate' && isStarted)
+        await endTarget(header, 'terminate', 'its caller is gone');
       else targetScope.cancel();
       return target;
     }),

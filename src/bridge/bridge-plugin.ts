@@ -32,11 +32,21 @@ export interface BridgePluginOptions {
 function runtimeLogger(more: LogFields = {}): BridgeLogger {
   const { logger } = Runtime.instance();
   return {
-    trace: (message, fields) => logger.trace(message, { ...more, ...fields }),
-    debug: (message, fields) => logger.debug(message, { ...more, ...fields }),
-    info: (message, fields) => logger.info(message, { ...more, ...fields }),
-    warn: (message, fields) => logger.warn(message, { ...more, ...fields }),
-    error: (message, fields) => logger.error(message, { ...more, ...fields }),
+    trace: (message, fields) => {
+      logger.trace(message, { ...more, ...fields });
+    },
+    debug: (message, fields) => {
+      logger.debug(message, { ...more, ...fields });
+    },
+    info: (message, fields) => {
+      logger.info(message, { ...more, ...fields });
+    },
+    warn: (message, fields) => {
+      logger.warn(message, { ...more, ...fields });
+    },
+    error: (message, fields) => {
+      logger.error(message, { ...more, ...fields });
+    },
     child: (fields) => runtimeLogger({ ...more, ...fields }),
   };
 }

@@ -1,6 +1,7 @@
 import type { temporal } from '@temporalio/proto';
 import { defaultPayloadConverter } from '@temporalio/common';
-import { MEMO_ARGS_DIGEST, MEMO_CALL_ID } from '../shared/names.js';
+import { fromUtf8 } from '../shared/bytes.js';
+import { MEMO_ARGS_DIGEST, MEMO_CALL_ID, MEMO_METADATA } from '../shared/names.js';
 import type { Outcome } from '../shared/outcome.js';
 import { outcomeOfFailure, refused } from '../shared/outcome.js';
 import type { ClusterClient } from './cluster-client.js';
@@ -107,6 +108,11 @@ async function chainState(
 ): Promise<RemoteState> {
   let current = runId;
   for (let runs = 0; runs < MAX_RUNS_FOLLOWED; runs += 1) {
+    if (current !== runId) {
+      // Asked for the close event of a run that is open, a server waits for it.
+      const next = await describeExecution(cluster, workflowId, current);
+      if (isRunning(next?.status)) return { state: 'running', runId: firstRunId, targetStarted: true };
+    }
     const event = await closeEvent(cluster, workflowId, current);
     const end = event && endOf(event);
     if (!end) return { state: 'running', runId: firstRunId, targetStarted: true };
@@ -266,6 +272,8 @@ export async function wrapperHolder(
   const memo = async (key: string): Promise<unknown> => {
     const payload = wrapper.memo?.fields?.[key];
     try {
+      const hung = payload?.metadata?.[MEMO_METADATA];
+      if (hung) return fromUtf8(hung);
       if (!payload) return undefined;
       const [plain = payload] = cluster.codecs ? await cluster.codecs.decode([payload]) : [payload];
       return defaultPayloadConverter.fromPayload(plain);

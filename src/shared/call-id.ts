@@ -40,21 +40,32 @@ export function lengthPrefixed(parts: readonly string[]): Uint8Array {
   );
 }
 
-/** The id of a call: SHA-256 over its identity, 64 hexadecimal digits. Pure: replay and reset give the same id. */
+/** Hexadecimal digits of each half of a call id: 128 bits. */
+const HALF_CHARS = 32;
+
+function halfOf(parts: readonly string[]): string {
+  return bytesToHex(sha256(lengthPrefixed(parts))).slice(0, HALF_CHARS);
+}
+
+/**
+ * The id of a call, 64 hexadecimal digits: half of a SHA-256 over its whole identity, which tells all calls apart, then half
+ * of one over its name within the caller. Pure: replay and reset give the same id.
+ */
 export function callIdOf(call: CallIdentity): string {
-  return bytesToHex(
-    sha256(
-      lengthPrefixed([
-        'temporal-bridge/call/1',
-        call.callerNamespace,
-        call.callerWorkflowId,
-        call.scope,
-        call.scopeId,
-        call.callKey,
-        call.targetType,
-      ]),
-    ),
+  const name = [call.scope, call.scopeId, call.callKey, call.targetType];
+  return (
+    halfOf(['temporal-bridge/call/1', call.callerNamespace, call.callerWorkflowId, ...name]) +
+    halfOf(['temporal-bridge/local-call/1', ...name])
   );
+}
+
+/**
+ * The half of a call id that names the call within its caller. A caller goes by it when a completion comes: the SDK replays
+ * histories in a namespace of its own, where the other half is another one. It is safe alone, since a completion is
+ * sent to one caller's chain of runs only.
+ */
+export function localCallIdOf(callId: string): string {
+  return callId.slice(HALF_CHARS);
 }
 
 /** Digest of what is asked for (type, queue, converted arguments, the cluster if one is named): 64 hexadecimal digits. */

@@ -46,7 +46,8 @@ export function outcomeOfFailure(failure: ProtoFailure): Outcome {
   if (failure.canceledFailureInfo) {
     return { status: 'canceled', details: failure.canceledFailureInfo.details?.payloads ?? [] };
   }
-  if (failure.terminatedFailureInfo) return { status: 'terminated' };
-  if (failure.timeoutFailureInfo) return { status: 'timed_out' };
+  // A server's own word has no source; a target that throws on its activity's time-out has failed.
+  if (!failure.source && failure.terminatedFailureInfo) return { status: 'terminated' };
+  if (!failure.source && failure.timeoutFailureInfo) return { status: 'timed_out' };
   return { status: 'failed', failure: boundFailure(failure) };
 }

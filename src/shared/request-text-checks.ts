@@ -76,7 +76,10 @@ export function optionalTextChecks(field: Field, maxChars: number): RequestCheck
 }
 
 /** The check of a field that has few values. */
-export function choiceCheck(field: 'idMode' | 'scope' | 'parentClosePolicy', choices: readonly string[]): RequestCheck {
+export function choiceCheck(
+  field: 'idMode' | 'scope' | 'parentClosePolicy',
+  choices: readonly string[],
+): RequestCheck {
   return {
     name: `${field} is one of its choices`,
     find: (r) => {

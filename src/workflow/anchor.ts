@@ -56,6 +56,8 @@ export interface AnchorOptions extends AnchoredCall {
    * another program's history, and no outcome.
    */
   readonly knowsItsReports?: boolean;
+  /** The call is shared by the runs of a chain, or by all that ever have the caller's id. */
+  readonly outlivesRun?: boolean;
 }
 
 /** The links of an activity's failure, outermost first, as they came. */

@@ -1,5 +1,6 @@
 import { defineSignal, log, setHandler } from '@temporalio/workflow';
 import type { WorkflowInboundCallsInterceptor } from '@temporalio/workflow';
+import { localCallIdOf } from '../shared/call-id.js';
 import { COMPLETIONS_WARNING, MAX_KEPT_COMPLETIONS } from '../shared/limits.js';
 import { COMPLETION_HEADER, COMPLETION_SIGNAL } from '../shared/names.js';
 import { RAW_PAYLOADS, payloadsOf } from '../shared/payloads.js';
@@ -10,7 +11,7 @@ import { parseBridgeSignal } from '../shared/wire/completion-envelope.js';
 export type CompletedCall = Pick<Completion, 'callId' | 'argsDigest'>;
 
 function inboxKey({ callId, argsDigest }: CompletedCall): string {
-  return `${callId}/${argsDigest}`;
+  return `${localCallIdOf(callId)}/${argsDigest}`;
 }
 
 /** Keeps something that nobody awaits yet; the oldest goes first. */
@@ -29,7 +30,7 @@ export class CompletionInbox {
   readonly #waiting = new Map<string, ((completion: Completion) => void)[]>();
   readonly #kept = new Map<string, Completion>();
   readonly #settled = new Set<string>();
-  readonly #starts = new Map<string, (started: Started) => void>();
+  readonly #starts = new Map<string, ((started: Started) => void)[]>();
   readonly #keptStarts = new Map<string, Started>();
   #signals = 0;
 
@@ -65,17 +66,17 @@ export class CompletionInbox {
       return Promise.resolve(kept);
     }
     return new Promise((resolve) => {
-      this.#starts.set(key, resolve);
+      this.#starts.set(key, [...(this.#starts.get(key) ?? []), resolve]);
     });
   }
 
   /** Takes the word that a target has started. */
   takeStart(started: Started): void {
     const key = inboxKey(started);
-    const deliver = this.#starts.get(key);
-    if (deliver) {
+    const waiting = this.#starts.get(key);
+    if (waiting) {
       this.#starts.delete(key);
-      deliver(started);
+      for (const deliver of waiting) deliver(started);
     } else if (!this.#settled.has(key)) {
       keepBounded(this.#keptStarts, key, started);
     }

@@ -17,9 +17,10 @@ function goodbyeTo(call: OpenCall): Promise<void> | undefined {
   return isWanted && cancellation !== 'taken' ? cancelCall(call, GOODBYE_MS) : undefined;
 }
 
-async function sayGoodbye(): Promise<void> {
+async function sayGoodbye(calls: readonly OpenCall[]): Promise<void> {
+  if (calls.length === 0) return;
   await CancellationScope.nonCancellable(() =>
-    Promise.allSettled([...openCalls()].map((call) => goodbyeTo(call))),
+    Promise.allSettled(calls.map((call) => goodbyeTo(call) ?? Promise.resolve())),
   );
 }
 
@@ -35,10 +36,12 @@ export const goodbyeInterceptor: WorkflowInboundCallsInterceptor = {
     try {
       result = await next(input);
     } catch (error) {
-      if (error instanceof TemporalFailure && openCalls().size > 0) await sayGoodbye();
+      // A run that fails may be retried, and the retry takes up what its chain shares.
+      if (error instanceof TemporalFailure)
+        await sayGoodbye([...openCalls()].filter((call) => !call.outlivesRun));
       throw error;
     }
-    if (openCalls().size > 0) await sayGoodbye();
+    await sayGoodbye([...openCalls()]);
     return result;
   },
 };

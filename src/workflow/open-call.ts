@@ -43,11 +43,11 @@ export interface CallEnd {
 
 /** A call that has been made. */
 export interface OpenCall extends AnchoredCall {
-  /** Of this run; distinguishes what is done to the target. */
-  readonly nextOperationId: () => string;
   /** How it ended. Never rejects, and does not follow any scope: a cancellation is passed on, not suffered. */
   readonly ended: Promise<CallEnd>;
   readonly isOpen: () => boolean;
+  /** Shared with other runs: one that fails may be retried, and the retry takes the call up. */
+  readonly outlivesRun: boolean;
   /** Where the target runs, as soon as that is known, or how the call ended without. Only if the start is confirmed. */
   readonly started: () => Promise<RemoteExecution | CallEnd>;
   /** Asks the handler cluster to cancel the call, once; resolves when it has taken the request. */
@@ -115,9 +115,9 @@ function neverOpened(call: AnchoredCall, outcome: Outcome): OpenCall {
   const end: CallEnd = { outcome, remote: undefined };
   return {
     ...call,
-    nextOperationId: operationNumbers(),
     ended: Promise.resolve(end),
     isOpen: () => false,
+    outlivesRun: false,
     started: () => Promise.resolve(end),
     requestCancel: () => Promise.resolve(),
     cancellation: () => 'none',
@@ -161,24 +161,28 @@ export function prepareCall(request: CallRequest): { options: AnchorOptions; ref
       bridgeTaskQueue,
       ...(request.payloads.token ? { token: request.payloads.token } : {}),
       ...(request.closesWithCall ? { knowsItsReports: true } : {}),
+      outlivesRun: request.scope !== 'run',
     },
     refusal: refusalOf(request, payloads, conflicts, wrapperWorkflowId),
   };
 }
 
-/** Numbers what is done to a call's target in this run. */
-export function operationNumbers(): () => string {
-  let last = 0;
-  return () => {
-    last += 1;
-    return String(last);
-  };
+/**
+ * Whether the anchor gave up before the call's time was over: the server does not let an activity outlive the caller's own
+ * time-out, and does not wait for a look that would come after it. The completion may still come in time; only a call
+ * that was not started by then has no hope of one.
+ */
+function isCutShort({ outcome, remote }: CallEnd, { timeoutMs }: CallBody, madeAt: number): boolean {
+  if (outcome.status !== 'refused' || outcome.refusal.type !== 'CALL_EXPIRED' || remote) return false;
+  if (outcome.refusal.details['started'] === 'no') return false;
+  return timeoutMs === undefined || Date.now() - madeAt < timeoutMs;
 }
 
 /** Opens a call that {@link makeCall} has made, or takes up one that an earlier run of the chain made. */
 export function openCall(options: AnchorOptions, closesWithCall = false): OpenCall {
   const { envelope, bridgeTaskQueue } = options;
   const inbox = completionInbox();
+  const madeAt = Date.now();
   let isOpen = true;
   let cancelling: Promise<void> | undefined;
   let cancellation: ReturnType<OpenCall['cancellation']> = 'none';
@@ -192,7 +196,10 @@ export function openCall(options: AnchorOptions, closesWithCall = false): OpenCa
     const byAnchor = anchor.run(() => anchorCall(options));
     byAnchor.catch(() => undefined);
     try {
-      const { outcome, remote } = await Promise.race([bySignal, byAnchor]);
+      const bySafetyNet = byAnchor.then((report) =>
+        isCutShort(report, envelope, madeAt) ? bySignal : report,
+      );
+      const { outcome, remote } = await Promise.race([bySignal, bySafetyNet]);
       return { outcome, remote };
     } finally {
       isOpen = false;
@@ -218,7 +225,7 @@ export function openCall(options: AnchorOptions, closesWithCall = false): OpenCa
     ...(options.token ? { token: options.token } : {}),
     ended,
     isOpen: () => isOpen,
-    nextOperationId: operationNumbers(),
+    outlivesRun: options.outlivesRun ?? false,
     started: () => (starting ??= awaitStart(call)),
     requestCancel: () => (cancelling ??= passOnCancel()),
     cancellation: () => cancellation,
@@ -243,7 +250,11 @@ function awaitStart(call: OpenCall): Promise<RemoteExecution | CallEnd> {
       .then(({ remote }) => remote);
     try {
       // If the look itself cannot be made, the call's end tells.
-      return await Promise.race([bySignal, call.ended, bySafetyNet.catch(() => call.ended)]);
+      const start = await Promise.race([bySignal, call.ended, bySafetyNet.catch(() => call.ended)]);
+      if (!isEnd(start) || start.remote || start.outcome.status !== 'completed') return start;
+      // A value that came by the fallback through a codec that keeps no metadata does not say where it is from.
+      const remote = await confirmStart(call);
+      return remote ? { ...start, remote } : start;
     } finally {
       safetyNet.cancel();
     }

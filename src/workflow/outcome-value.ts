@@ -1,5 +1,6 @@
 import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
 import type { Payload, ProtoFailure } from '@temporalio/common';
+import { showValue } from '../shared/escape.js';
 import { withoutPayloads } from '../shared/failure-chain.js';
 import { encodingOf } from '../shared/payloads.js';
 import type { CallDetails } from './outcome-error.js';
@@ -38,11 +39,11 @@ export function readValue(payload: Payload | undefined, call: CallDetails): unkn
  * the message, so that type, message and causes survive details of an unknown encoding.
  */
 export function readFailure(failure: ProtoFailure): Error {
-  const { failureToError } = userConverters();
+  const converters = userConverters();
   try {
-    return failureToError(failure);
+    return converters.failureToError(failure);
   } catch {
-    const error = failureToError(readable(failure));
+    const error = converters.failureToError(readable(failure));
     if (error instanceof TemporalFailure) error.failure = failure; // sent on, it is what it was
     return error;
   }
@@ -89,7 +90,7 @@ export function operationError(call: AnchoredCall, error: unknown): unknown {
 
 /** The typed error for options that cannot be meant. Nothing has been recorded or started. */
 export function invalidOption(field: string, expected: string, got: unknown): ApplicationFailure {
-  const shown = typeof got === 'string' ? JSON.stringify(got.slice(0, 80)) : String(got).slice(0, 80);
+  const shown = showValue(got);
   return ApplicationFailure.create({
     type: 'INVALID_REQUEST',
     message: `${field}; expected ${expected}, got ${shown}; nothing was started`,

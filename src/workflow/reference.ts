@@ -84,17 +84,13 @@ export function parseReference(value: unknown): ParsedReference {
     if (!BridgeError.is(error)) throw error;
     throw invalidOption('reference', 'what handle.toReference() gave', error.message);
   }
-  const { namespace, workflowId, firstExecutionRunId } = workflowInfo();
-  const { caller } = reference.call;
-  const isOurs =
-    caller.namespace === namespace &&
-    caller.workflowId === workflowId &&
-    caller.firstRunId === firstExecutionRunId;
+  // Its first run alone tells a chain: a replay is in a namespace of its own, and perhaps under another workflow id.
+  const isOurs = reference.call.caller.firstRunId === workflowInfo().firstExecutionRunId;
   if (!isOurs) {
     throw invalidOption(
       'reference',
       'a reference of this chain of runs, since the completion is sent to the chain that made the call',
-      `one of ${caller.workflowId}`,
+      `one of ${reference.call.caller.workflowId}`,
     );
   }
   return reference;

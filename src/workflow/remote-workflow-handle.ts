@@ -15,6 +15,11 @@ import type { RemoteWorkflowReference } from './reference.js';
 import { referenceOf } from './reference.js';
 import { userConverters } from './sdk-runtime.js';
 
+/** The arguments of an update, in the form of the SDK's client: `{ args }`, which an update without arguments does not need. */
+export type UpdateArguments<Args extends unknown[]> = Args extends [unknown, ...unknown[]]
+  ? [options: { readonly args: Args }]
+  : [options?: { readonly args?: Args }];
+
 /**
  * A workflow on another cluster, in the hands of a workflow on this one. Each operation is recorded as an activity and
  * tried again until the other cluster has taken it; in a cancelled scope it is given up like any activity.
@@ -59,7 +64,7 @@ export interface RemoteWorkflowHandle<T extends Workflow = Workflow> {
    */
   executeUpdate<Ret, Args extends unknown[] = [], Name extends string = string>(
     definition: UpdateDefinition<Ret, Args, Name> | string,
-    ...args: Args
+    ...options: UpdateArguments<Args>
   ): Promise<Ret>;
   /** Asks the target to cancel; its own end comes with {@link result}. Nothing happens if it has closed. */
   cancel(): Promise<void>;
@@ -106,8 +111,15 @@ export function handleOf<T extends Workflow>(parts: HandleParts): RemoteWorkflow
     },
     query: async <Ret>(definition: { readonly name: string } | string, ...args: unknown[]) =>
       (await run(call, { type: 'query', name: nameOf(definition), args: convert(args) })) as Ret,
-    executeUpdate: async <Ret>(definition: { readonly name: string } | string, ...args: unknown[]) =>
-      (await run(call, { type: 'update', name: nameOf(definition), args: convert(args) })) as Ret,
+    executeUpdate: async <Ret>(
+      definition: { readonly name: string } | string,
+      ...[options]: ({ readonly args?: readonly unknown[] } | undefined)[]
+    ) =>
+      (await run(call, {
+        type: 'update',
+        name: nameOf(definition),
+        args: convert(options?.args ?? []),
+      })) as Ret,
     cancel: async () => {
       try {
         await cancelCall(call);

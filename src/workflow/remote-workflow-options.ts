@@ -1,37 +1,14 @@
-import { compileRetryPolicy } from '@temporalio/common';
 import type {
-  Payload,
+  Duration,
   RetryPolicy,
   SearchAttributePair,
   TypedSearchAttributes,
-  Workflow,
   WithWorkflowArgs,
+  Workflow,
   WorkflowIdReusePolicy,
 } from '@temporalio/common';
-import type { Duration } from '@temporalio/common';
-import { msToNumber } from '@temporalio/common/lib/time.js';
-import { ChildWorkflowCancellationType, workflowInfo } from '@temporalio/workflow';
-import type { ParentClosePolicy } from '@temporalio/workflow';
-import { isWellFormed, utf8 } from '../shared/bytes.js';
+import type { ChildWorkflowCancellationType, ParentClosePolicy } from '@temporalio/workflow';
 import type { CallScope } from '../shared/call-id.js';
-import {
-  MAX_ARGUMENTS,
-  MAX_CALL_KEY_CHARS,
-  MAX_CALL_TIMEOUT_MS,
-  MAX_NAME_CHARS,
-  MAX_WORKFLOW_ID_CHARS,
-  MIN_CALL_TIMEOUT_MS,
-} from '../shared/limits.js';
-import { DEFAULT_CALLER_TASK_QUEUE, RESERVED_TASK_QUEUE } from '../shared/names.js';
-import type { ParentClose } from '../shared/wire/call-envelope.js';
-import { MAX_MEMO_KEYS, MAX_MEMO_KEYS_BYTES } from '../shared/wire/extra-payloads.js';
-import { FieldReader } from '../shared/wire/fields.js';
-import type { TargetOptions, TargetRetry, TargetSearchAttribute } from '../shared/wire/target-options.js';
-import { parseTargetOptions } from '../shared/wire/target-options.js';
-import type { CallRequest } from './open-call.js';
-import { invalidOption } from './outcome-value.js';
-import { startsInThisWorker } from './own-queue.js';
-import { userConverters } from './sdk-runtime.js';
 
 /** When a call without a completion signal is looked at. */
 export interface FallbackSchedule {
@@ -104,282 +81,18 @@ export interface RemoteWorkflowOptions extends RemoteCallOptions {
   readonly staticDetails?: string;
   /** The target's priority on its own cluster. */
   readonly priority?: { readonly priorityKey?: number };
-  /** What becomes of the target when this workflow closes before it. Default `REQUEST_CANCEL`. */
+  /**
+   * What becomes of the target when this workflow closes before it. Default `REQUEST_CANCEL`; in scope `workflow-id`
+   * `ABANDON`, since whoever starts this workflow's id again takes the call up.
+   */
   readonly parentClosePolicy?: ParentClosePolicy;
 }
 
 /** {@link RemoteWorkflowOptions} with the arguments of a workflow type. */
 export type RemoteWorkflowOptionsWithArgs<T extends Workflow> = WithWorkflowArgs<T, RemoteWorkflowOptions>;
 
-/** Longest task time-out that a server takes: 2 minutes. */
-const MAX_TASK_TIMEOUT_MS = 120_000;
-const MIN_FALLBACK_MS = 100;
-const MAX_FALLBACK_OPTION_MS = 3_600_000;
-
-function millis(field: string, duration: unknown, minMs: number, maxMs: number): number | undefined {
-  if (duration === undefined) return undefined;
-  const range = `a duration of ${minMs} ms to ${maxMs} ms`;
-  let ms: number;
-  try {
-    ms = msToNumber(duration as Duration);
-  } catch {
-    throw invalidOption(field, range, duration);
-  }
-  if (!Number.isFinite(ms) || ms < minMs || ms > maxMs) throw invalidOption(field, range, duration);
-  return Math.ceil(ms);
-}
-
-const timeoutMs = (field: string, duration: unknown) =>
-  millis(field, duration, MIN_CALL_TIMEOUT_MS, MAX_CALL_TIMEOUT_MS);
-
-function text(field: string, value: unknown, maxChars: number): string {
-  if (typeof value !== 'string' || value === '' || value.length > maxChars || !isWellFormed(value))
-    throw invalidOption(field, `a text of 1 to ${maxChars} characters`, value);
-  return value;
-}
-
-function taskQueue(field: string, value: unknown): string {
-  const queue = text(field, value, MAX_NAME_CHARS);
-  if (RESERVED_TASK_QUEUE.test(queue))
-    throw invalidOption(field, 'a task queue that is not Temporal’s own', queue);
-  return queue;
-}
-
-function object<T extends object>(field: string, value: T): T {
-  if (typeof value !== 'object' || (value as T | null) === null)
-    throw invalidOption(field, 'an object', value);
-  return value;
-}
-
-function retryOf(policy: RetryPolicy): TargetRetry {
-  object('retry', policy);
-  try {
-    compileRetryPolicy(policy); // the SDK's own check
-  } catch (error) {
-    throw invalidOption('retry', error instanceof Error ? error.message : 'a retry policy', 'another one');
-  }
-  const initialIntervalMs = timeoutMs('retry.initialInterval', policy.initialInterval);
-  const maximumIntervalMs = timeoutMs('retry.maximumInterval', policy.maximumInterval);
-  const { backoffCoefficient, maximumAttempts, nonRetryableErrorTypes } = policy;
-  if (nonRetryableErrorTypes !== undefined && !Array.isArray(nonRetryableErrorTypes))
-    throw invalidOption('retry.nonRetryableErrorTypes', 'a list of texts', nonRetryableErrorTypes);
-  return {
-    ...(initialIntervalMs === undefined ? {} : { initialIntervalMs }),
-    ...(backoffCoefficient === undefined ? {} : { backoffCoefficient }),
-    ...(maximumIntervalMs === undefined ? {} : { maximumIntervalMs }),
-    ...(maximumAttempts === undefined || maximumAttempts === Number.POSITIVE_INFINITY
-      ? {}
-      : { maximumAttempts }),
-    ...(nonRetryableErrorTypes === undefined ? {} : { nonRetryableErrorTypes: [...nonRetryableErrorTypes] }),
-  };
-}
-
-function searchAttributesOf(
-  given: NonNullable<RemoteWorkflowOptions['typedSearchAttributes']>,
-): TargetSearchAttribute[] {
-  const field = 'typedSearchAttributes';
-  object(field, given);
-  const pairs: unknown = 'getAll' in given ? given.getAll() : given;
-  if (!Array.isArray(pairs)) throw invalidOption(field, 'a list of pairs of key and value', pairs);
-  return (pairs as readonly SearchAttributePair[]).map((pair) => {
-    const { key, value } = object(field, pair);
-    const { name, type } = object(`${field}.key`, key);
-    return { name, type, value: value instanceof Date ? value.getTime() : (value as string) };
-  });
-}
-
-function idReuseOf(options: RemoteWorkflowOptions): TargetOptions['idReuse'] {
-  const { workflowIdReusePolicy: policy, workflowId } = options;
-  if (policy === undefined) return undefined;
-  const field = 'workflowIdReusePolicy';
-  if (workflowId === undefined)
-    throw invalidOption(field, 'none without a workflowId, since no other call has this one’s id', policy);
-  switch (policy) {
-    case 'REJECT_DUPLICATE':
-      return undefined;
-    case 'ALLOW_DUPLICATE':
-      return 'allow-duplicate';
-    case 'ALLOW_DUPLICATE_FAILED_ONLY':
-      return 'allow-duplicate-failed-only';
-    default:
-      throw invalidOption(
-        field,
-        'REJECT_DUPLICATE, ALLOW_DUPLICATE or ALLOW_DUPLICATE_FAILED_ONLY (a running workflow is never terminated)',
-        policy,
-      );
-  }
-}
-
-function targetOptionsOf(options: RemoteWorkflowOptions): TargetOptions | undefined {
-  const executionTimeoutMs = timeoutMs('workflowExecutionTimeout', options.workflowExecutionTimeout);
-  const runTimeoutMs = timeoutMs('workflowRunTimeout', options.workflowRunTimeout);
-  const taskTimeoutMs = millis(
-    'workflowTaskTimeout',
-    options.workflowTaskTimeout,
-    MIN_CALL_TIMEOUT_MS,
-    MAX_TASK_TIMEOUT_MS,
-  );
-  const idReuse = idReuseOf(options);
-  const priorityKey = options.priority?.priorityKey;
-  const found: TargetOptions = {
-    ...(executionTimeoutMs === undefined ? {} : { executionTimeoutMs }),
-    ...(runTimeoutMs === undefined ? {} : { runTimeoutMs }),
-    ...(taskTimeoutMs === undefined ? {} : { taskTimeoutMs }),
-    ...(options.retry === undefined ? {} : { retry: retryOf(options.retry) }),
-    ...(idReuse === undefined ? {} : { idReuse }),
-    ...(priorityKey === undefined ? {} : { priorityKey }),
-    ...(options.typedSearchAttributes === undefined
-      ? {}
-      : { searchAttributes: searchAttributesOf(options.typedSearchAttributes) }),
-  };
-  if (Object.keys(found).length === 0) return undefined;
-  try {
-    return parseTargetOptions(new FieldReader(found, 'options'));
-  } catch (error) {
-    // What the bridge would refuse to read. The SDK's own parts of a message are not repeated.
-    const why = error instanceof Error ? error.message.replace(/^\[\w+\] /, '') : String(error);
-    throw invalidOption('options of the target', why, 'others');
-  }
-}
-
-function parentCloseOf(policy: ParentClosePolicy | undefined, byDefault: ParentClose): ParentClose {
-  switch (policy) {
-    case undefined:
-      return byDefault;
-    case 'ABANDON':
-      return 'abandon';
-    case 'REQUEST_CANCEL':
-      return 'request-cancel';
-    case 'TERMINATE':
-      return 'terminate';
-    default:
-      throw invalidOption('parentClosePolicy', 'TERMINATE, ABANDON or REQUEST_CANCEL', policy);
-  }
-}
-
-const CANCELLATION_TYPES: readonly unknown[] = Object.values(ChildWorkflowCancellationType);
-
-type SharedRequest = Omit<CallRequest, 'target' | 'payloads' | 'parentClose'>;
-
-/** Reads the options that every call has. */
-function sharedRequestOf(options: RemoteCallOptions): SharedRequest {
-  const { cluster, key, scope = 'run', sourceCluster, fallback, cancellationType } = options;
-  if (cancellationType !== undefined && !CANCELLATION_TYPES.includes(cancellationType))
-    throw invalidOption('cancellationType', CANCELLATION_TYPES.join(', '), cancellationType);
-  if (!['run', 'chain', 'workflow-id'].includes(scope))
-    throw invalidOption('scope', 'run, chain or workflow-id', scope);
-  if (scope !== 'run' && key === undefined)
-    throw invalidOption('key', `a key, because scope ${scope} shares a call between runs`, undefined);
-  if (scope === 'workflow-id' && sourceCluster === undefined)
-    throw invalidOption('sourceCluster', 'this cluster’s name, in scope workflow-id', undefined);
-  const callTimeoutMs = timeoutMs('timeout', options.timeout);
-  const firstMs = millis('fallback.first', fallback?.first, MIN_FALLBACK_MS, MAX_FALLBACK_OPTION_MS);
-  const maxMs =
-    millis('fallback.max', fallback?.max, MIN_FALLBACK_MS, MAX_FALLBACK_OPTION_MS) ?? MAX_FALLBACK_OPTION_MS;
-  if (firstMs !== undefined && firstMs > maxMs)
-    throw invalidOption('fallback.first', 'at most fallback.max', firstMs);
-  const bridgeTaskQueue =
-    options.bridgeTaskQueue === undefined
-      ? startsInThisWorker()
-        ? workflowInfo().taskQueue
-        : DEFAULT_CALLER_TASK_QUEUE
-      : taskQueue('bridgeTaskQueue', options.bridgeTaskQueue);
-  return {
-    scope,
-    bridgeTaskQueue,
-    ...(key === undefined ? {} : { key: text('key', key, MAX_CALL_KEY_CHARS) }),
-    ...(cluster === undefined ? {} : { cluster: text('cluster', cluster, 63) }),
-    ...(sourceCluster === undefined || scope !== 'workflow-id'
-      ? {}
-      : { sourceCluster: text('sourceCluster', sourceCluster, 63) }),
-    ...(callTimeoutMs === undefined ? {} : { timeoutMs: callTimeoutMs }),
-    ...(firstMs === undefined ? {} : { fallback: { firstMs, maxMs } }),
-  };
-}
-
-function optionalPayload(value: string | undefined, field: string): Payload | undefined {
-  if (value === undefined) return undefined;
-  if (typeof value !== 'string') throw invalidOption(field, 'a text', value);
-  return userConverters().toPayload(value);
-}
-
-function memoOf(memo: RemoteWorkflowOptions['memo'] = {}): Record<string, Payload> {
-  const entries = Object.entries(object('memo', memo));
-  if (entries.length > MAX_MEMO_KEYS)
-    throw invalidOption('memo', `at most ${MAX_MEMO_KEYS} keys`, entries.length);
-  const { toPayload } = userConverters();
-  const found = entries.map(([name, value]) => [text('memo key', name, 1000), toPayload(value)] as const);
-  const bytes = entries.reduce((sum, [name]) => sum + utf8(name).length, 0);
-  if (bytes > MAX_MEMO_KEYS_BYTES)
-    throw invalidOption('memo', `keys of at most ${MAX_MEMO_KEYS_BYTES} bytes together`, bytes);
-  return Object.fromEntries(found);
-}
-
-/**
- * The call behind `executeRemoteWorkflow` and `startRemoteWorkflow`.
- *
- * @throws ApplicationFailure `INVALID_REQUEST` naming the option
- */
-export function requestOf(
-  workflowType: string,
-  options: RemoteWorkflowOptions & { readonly args?: readonly unknown[] },
-): CallRequest {
-  const { args = [], workflowId } = options;
-  const { toPayload } = userConverters();
-  if (!Array.isArray(args) || args.length > MAX_ARGUMENTS)
-    throw invalidOption('args', `a list of at most ${MAX_ARGUMENTS} arguments`, args);
-  if (
-    workflowId !== undefined &&
-    text('workflowId', workflowId, MAX_WORKFLOW_ID_CHARS).startsWith('bridge-call-')
-  )
-    throw invalidOption('workflowId', 'an id that does not begin with bridge-call-', workflowId);
-  const targetOptions = targetOptionsOf(options);
-  const summary = optionalPayload(options.staticSummary, 'staticSummary');
-  const details = optionalPayload(options.staticDetails, 'staticDetails');
-  return {
-    ...sharedRequestOf(options),
-    target: {
-      workflowType: text('workflow type', workflowType, MAX_NAME_CHARS),
-      taskQueue: taskQueue('taskQueue', options.taskQueue),
-      ...(workflowId === undefined
-        ? { idMode: 'hashed', name: workflowType }
-        : { idMode: 'given', name: workflowId }),
-      ...(targetOptions === undefined ? {} : { options: targetOptions }),
-    },
-    payloads: {
-      args: args.map((arg: unknown) => toPayload(arg)),
-      memo: memoOf(options.memo),
-      ...(summary === undefined ? {} : { summary }),
-      ...(details === undefined ? {} : { details }),
-      token: toPayload(null),
-    },
-    parentClose: parentCloseOf(options.parentClosePolicy, 'request-cancel'),
-  };
-}
-
 /** A workflow on the handler cluster that somebody else has started. */
 export interface AttachOptions extends RemoteCallOptions {
   /** Only this run; default: the chain of runs that has the id when the handler side looks. */
   readonly runId?: string;
-}
-
-/**
- * The call behind `getRemoteWorkflowHandle`.
- *
- * @throws ApplicationFailure `INVALID_REQUEST` naming the option
- */
-export function attachRequestOf(workflowId: string, options: AttachOptions): CallRequest {
-  const { runId } = options;
-  return {
-    ...sharedRequestOf(options),
-    target: {
-      workflowType: '',
-      taskQueue: '',
-      idMode: 'attach',
-      name: text('workflowId', workflowId, MAX_WORKFLOW_ID_CHARS),
-      ...(runId === undefined ? {} : { runId: text('runId', runId, 100) }),
-    },
-    payloads: { args: [], memo: {}, token: userConverters().toPayload(null) },
-    parentClose: 'abandon',
-  };
 }

@@ -5,7 +5,7 @@ import { DEFAULT_FALLBACK_FIRST_MS } from '../shared/limits.js';
 import { callSummary } from './anchor.js';
 import { installInWorkflow } from './install.js';
 import type { CallBody, OpenCall } from './open-call.js';
-import { isEnd, makeCall, openCall, operationNumbers, prepareCall } from './open-call.js';
+import { isEnd, makeCall, openCall, prepareCall } from './open-call.js';
 import { settle } from './outcome-value.js';
 import { parseReference } from './reference.js';
 import type { RemoteWorkflowHandle } from './remote-workflow-handle.js';
@@ -16,7 +16,7 @@ import type {
   RemoteWorkflowOptions,
   RemoteWorkflowOptionsWithArgs,
 } from './remote-workflow-options.js';
-import { attachRequestOf, requestOf } from './remote-workflow-options.js';
+import { attachRequestOf, checkCancellationType, requestOf } from './read-options.js';
 import { userConverters } from './sdk-runtime.js';
 
 installInWorkflow();
@@ -144,7 +144,7 @@ export function getRemoteWorkflowHandle<T extends Workflow = Workflow>(
   const madeAt = Date.now();
   const { options: anchor, refusal } = prepareCall(attachRequestOf(workflowId, options));
   const { envelope } = anchor;
-  const call = { ...anchor, nextOperationId: operationNumbers() };
+  const call = anchor;
   const remote = {
     wrapperWorkflowId: envelope.wrapperWorkflowId,
     workflowId,
@@ -184,10 +184,11 @@ export function resumeRemoteWorkflow<T extends Workflow = Workflow>(
   options: Pick<RemoteCallOptions, 'cancellationType'> = {},
 ): RemoteWorkflowHandle<T> {
   installInWorkflow();
+  checkCancellationType(options.cancellationType);
   const { call: body, bridgeTaskQueue, remote, madeAt, completed } = parseReference(reference);
   const { timeoutMs, ...rest } = body;
   const isAttached = body.target.idMode === 'attach';
-  const token = userConverters().toPayload(null);
+  const token = userConverters().toPayload(undefined);
   const call = openCall({
     bridgeTaskQueue,
     payloads: [token],

@@ -1,6 +1,6 @@
 /** Histories of released versions replay with the current workflow code: calls in flight survive an upgrade. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -11,12 +11,17 @@ import { prebuiltBundlePath } from '../../src/bridge/workflow-bundles.js';
 import { ensureRuntime } from '../support/harness.js';
 import { historyFromPlain, type History } from '../support/history-json.js';
 import { readBundlesDir } from '../support/test-env.js';
+import type { Manifest } from './manifest.js';
+import { hashOf, keepsHistories, manifestProblems } from './manifest.js';
 
 ensureRuntime();
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const bundle = (name: 'caller' | 'handler') => ({
   codePath: prebuiltBundlePath(name, `${readBundlesDir()}/`),
 });
+
+const bundled = (name: string) => bundleWorkflowCode({ workflowsPath: join(folder, name) });
+const libraryBundle = bundled('library-callers.ts');
 
 function readHistory(file: string): { history: History; workflowId: string } {
   const history = historyFromPlain(JSON.parse(readFileSync(join(folder, file), 'utf8')));
@@ -37,12 +42,19 @@ const fixturesOf = (version: string) =>
     .filter((name) => name.endsWith('.json'))
     .map((name) => `${version}/${name}`);
 const isCaller = (file: string) => file.includes('/cross-cluster-');
+const isLibrary = (file: string) => file.includes('/library-');
+
+/** The code that a fixture's workflow runs: a workflow author's, or that of the bridge's workers. */
+async function bundleFor(file: string) {
+  if (isLibrary(file)) return libraryBundle;
+  return bundle(isCaller(file) ? 'caller' : 'handler');
+}
 
 for (const { name: version } of versions) {
   describe(`a history of version ${version}`, () => {
     for (const file of fixturesOf(version)) {
       test(`${file} replays`, async () => {
-        await replay(file, { workflowBundle: bundle(isCaller(file) ? 'caller' : 'handler') });
+        await replay(file, { workflowBundle: await bundleFor(file) });
       });
     }
   });
@@ -56,24 +68,73 @@ describe('the fixtures', () => {
       ...['by-signal', 'by-fallback', 'failed', 'timed-out', 'canceled', 'invalid-request'].map(
         (end) => `cross-cluster-${end}`,
       ),
-      ...['completed', 'failed', 'refused', 'canceled', 'timed-out'].map((end) => `remote-call-${end}`),
+      ...['completed', 'failed', 'refused', 'canceled', 'timed-out', 'leased', 'caller-gone', 'attached'].map(
+        (end) => `remote-call-${end}`,
+      ),
+      ...[
+        ...['by-signal', 'by-fallback', 'failed', 'cancelled', 'handle', 'handed-over', 'resumed'],
+        ...['resumed-by-fallback', 'attached', 'closed-open'],
+      ].map((kind) => `library-${kind}`),
     ]) {
       assert.ok(ends.includes(name), name);
     }
   });
 
   test('do not replay with workflow code that does something else', async () => {
-    const workflowBundle = await bundleWorkflowCode({
-      workflowsPath: join(folder, 'incompatible-workflow.ts'),
-    });
-    for (const file of fixturesOf('0.1.0').filter(isCaller)) {
-      await assert.rejects(replay(file, { workflowBundle }), DeterminismViolationError, file);
+    for (const [name, isOf] of [
+      ['incompatible-workflow.ts', isCaller],
+      ['incompatible-library-callers.ts', isLibrary],
+    ] as const) {
+      const workflowBundle = await bundled(name);
+      const files = fixturesOf('0.1.0').filter(isOf);
+      assert.ok(files.length > 0);
+      for (const file of files)
+        await assert.rejects(replay(file, { workflowBundle }), DeterminismViolationError, file);
     }
   });
 
-  test('do not replay under another workflow id: the completion would be another call’s', async () => {
+  test('replay under whatever workflow id, as in whatever namespace: a replay’s are the SDK’s own', async () => {
     const { history } = readHistory('0.1.0/cross-cluster-by-signal.json');
-    const replayed = Worker.runReplayHistory({ workflowBundle: bundle('caller') }, history, 'another-id');
-    await assert.rejects(replayed, DeterminismViolationError);
+    await Worker.runReplayHistory({ workflowBundle: bundle('caller') }, history, 'another-id');
+  });
+});
+
+describe('the rule that fixtures are only ever added', () => {
+  const declared = '# Changelog\n\n## 1.0.0 (2030-01-01)\n\nThe first.\n\n## 0.9.0\n';
+  const announced =
+    '# Changelog; until 1.0 nothing is kept\n\n## Unreleased (1.0.0)\n\n## 0.9.0\n\n1.0 is near.\n';
+  const fixtures = new Map([
+    ['1.0.0/one.json', '{"events":[1]}'],
+    ['1.0.0/two.json', '{"events":[2]}'],
+  ]);
+  const manifest = Object.fromEntries([...fixtures].map(([name, text]) => [name, hashOf(text)]));
+
+  test('holds for the fixtures that are here', () => {
+    const path = join(folder, 'manifest.json');
+    const found = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Manifest) : undefined;
+    const texts = versions
+      .flatMap(({ name }) => fixturesOf(name))
+      .map((file) => [file, readFileSync(join(folder, file), 'utf8')] as const);
+    const changelog = readFileSync(join(folder, '..', '..', 'CHANGELOG.md'), 'utf8');
+    assert.deepEqual(manifestProblems(changelog, found, new Map(texts)), []);
+  });
+
+  test('begins with the version 1.0 that the changelog declares', () => {
+    for (const text of [declared, '## [2.3.1]\n', '## v10.0.0\n']) assert.ok(keepsHistories(text), text);
+    for (const text of [announced, '', '## 0.10.0\n']) assert.equal(keepsHistories(text), false, text);
+    assert.deepEqual(manifestProblems(announced, undefined, fixtures), []);
+    assert.deepEqual(manifestProblems(declared, undefined, fixtures), ['manifest.json is missing']);
+    assert.deepEqual(manifestProblems(declared, manifest, fixtures), []);
+  });
+
+  test('sees a fixture that has changed, is gone, or was not entered', () => {
+    const changed = new Map([...fixtures, ['1.0.0/one.json', '{"events":[]}']]);
+    assert.deepEqual(manifestProblems(declared, manifest, changed), ['1.0.0/one.json has changed']);
+    const fewer = new Map([...fixtures].slice(1));
+    assert.deepEqual(manifestProblems(declared, manifest, fewer), ['1.0.0/one.json is gone']);
+    const more = new Map([...fixtures, ['1.1.0/three.json', '{}']]);
+    assert.deepEqual(manifestProblems(declared, manifest, more), [
+      '1.1.0/three.json is not in manifest.json',
+    ]);
   });
 });

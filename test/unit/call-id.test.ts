@@ -8,6 +8,7 @@ import {
   callIdOf,
   derivedCallKey,
   givenCallKey,
+  localCallIdOf,
   lengthPrefixed,
   requestIdOf,
   type CallIdentity,
@@ -215,11 +216,24 @@ describe('known answers', () => {
     jsonPayload({ orderID: 'order-123' }),
   ]);
 
+  it('of the half of a call id that is the same in a replay, which has another namespace and workflow id', () => {
+    const replayed = { ...call, callerNamespace: 'replay', callerWorkflowId: 'other' };
+    assert.equal(localCallIdOf(callIdOf(replayed)), localCallIdOf(callIdOf(call)));
+    assert.notEqual(callIdOf(replayed).slice(0, 32), callIdOf(call).slice(0, 32));
+    for (const other of [
+      { ...call, scopeId: '0198d5a0-0000-7000-8000-000000000002' },
+      { ...call, scope: 'chain' as const },
+      { ...call, callKey: 'key:refund' },
+      { ...call, targetType: 'Other' },
+    ]) {
+      assert.notEqual(localCallIdOf(callIdOf(other)), localCallIdOf(callIdOf(call)));
+    }
+  });
   it('of the call id', () => {
-    assert.equal(callIdOf(call), '71405ee1c3c81918b608f4fbbee29ea46c2a8f9efdaa23568749b9e91514e113');
+    assert.equal(callIdOf(call), '71405ee1c3c81918b608f4fbbee29ea440356352c97509f3e0a47c42d2239d70');
     assert.equal(
       callIdOf({ ...call, scope: 'workflow-id', scopeId: 'cluster-a' }),
-      '6657918172cc9ec581b1d9079305beccd6ab31336585852a63999009cae08b25',
+      '6657918172cc9ec581b1d9079305beccfb5a91e99f42059e52713e248b2681f8',
     );
   });
   it('of the arguments’ digest', () => {
@@ -234,7 +248,7 @@ describe('known answers', () => {
     assert.equal(givenCallKey('charge'), 'key:charge');
   });
   it('of request ids', () => {
-    assert.equal(requestIdOf('start', callIdOf(call)), '92bd5288-d76a-89b6-b3a4-45dae2b63736');
+    assert.equal(requestIdOf('start', callIdOf(call)), 'debac779-cfa0-8aa7-b0bb-1299a787c3d4');
   });
   it('of workflow ids', () => {
     const callId = callIdOf(call);

@@ -7,11 +7,17 @@ import type { CompletedCall } from '../../src/workflow/completion-inbox.js';
 import { CompletionInbox, completionInbox } from '../../src/workflow/completion-inbox.js';
 import { REMOTE } from '../support/wire-samples.js';
 
-/** A call as the inbox knows it: its id, and a digest of what was asked for. */
-const call = (callId: string, argsDigest = 'digest'): CompletedCall => ({ callId, argsDigest });
+/** A call id whose second half, by which a caller goes, is this name. */
+const callIdFor = (name: string, first = '0') => first.repeat(32) + name;
 
-const completion = (callId: string, message = 'first', argsDigest = 'digest'): Completion => ({
-  callId,
+/** A call as the inbox knows it: its id, and a digest of what was asked for. */
+const call = (name: string, argsDigest = 'digest'): CompletedCall => ({
+  callId: callIdFor(name),
+  argsDigest,
+});
+
+const completion = (name: string, message = 'first', argsDigest = 'digest'): Completion => ({
+  callId: callIdFor(name),
   argsDigest,
   remote: REMOTE,
   outcome: { status: 'refused', refusal: { type: 'CALL_EXPIRED', message, details: {} } },
@@ -30,6 +36,13 @@ describe('a completion', () => {
     assert.equal(inbox.take(completion('one')), 'delivered');
     assert.deepEqual(await one, completion('one'));
     assert.equal(await settledValue(two), 'pending');
+  });
+
+  it('is delivered in a replay, whose namespace makes another first half of the call id', async () => {
+    const inbox = new CompletionInbox();
+    const replayed = inbox.expect({ ...call('one'), callId: callIdFor('one', '1') });
+    assert.equal(inbox.take(completion('one')), 'delivered');
+    assert.deepEqual(await settledValue(replayed), completion('one'));
   });
 
   it('is not delivered to a call that asks for something else under the same id', async () => {

@@ -58,7 +58,7 @@ export function writeProgress(progress: AnchorProgress, token: Payload | undefin
   Context.current().heartbeat(
     token
       ? raw({
-          ...token,
+          data: token.data ?? new Uint8Array(),
           metadata: { ...token.metadata, [PROGRESS_METADATA]: utf8(JSON.stringify(progress)) },
         })
       : progress,

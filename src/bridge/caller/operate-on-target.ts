@@ -201,9 +201,11 @@ export async function queryWorkflowInRemote(sides: CallerSides, input: ActivityC
 export async function updateWorkflowInRemote(sides: CallerSides, input: ActivityCall): Promise<RawValue> {
   const target = targetOf(sides, input);
   const { side, call, operation, workflowId } = target;
+  // To the current run at once: of one that continued as new a server says for seconds that it is closing.
+  const updated: Target = target.hasOwnId ? { ...target, runId: call.target.runId } : target;
   const update = defineUpdate<RawValue | undefined, [unknown, ...unknown[]]>(operation.name, RAW_RESULT);
   try {
-    const value = await send(target, (runId) =>
+    const value = await send(updated, (runId) =>
       side.remote.client.withDeadline(Date.now() + UPDATE_WAIT_MS, () =>
         side.remote.client.workflow.getHandle(workflowId, runId).executeUpdate(update, {
           args: target.args.map(raw) as unknown as [unknown, ...unknown[]],
@@ -225,12 +227,14 @@ export async function terminateWorkflowInRemote(sides: CallerSides, input: Activ
   const target = targetOf(sides, input);
   const { side, call, operation, workflowId } = target;
   const { remote } = side;
-  const terminate = async (_: string | undefined, firstExecutionRunId = ''): Promise<void> => {
+  const isAttached = call.target.idMode === 'attach';
+  const terminate = async (_: string | undefined, firstRunId = ''): Promise<void> => {
     await remote.client.workflowService.terminateWorkflowExecution({
       namespace: remote.cluster.namespace,
-      // Of a call's own target the current run; of an attached one the run that was asked for, if one was.
+      // Of a call's own target the chain's current run; of an attached one the run that was asked for, if one was: with a
+      // first run, a server terminates the current one, whatever else it is told.
       workflowExecution: { workflowId, runId: call.target.runId ?? '' },
-      firstExecutionRunId,
+      firstExecutionRunId: isAttached ? '' : firstRunId,
       identity: 'temporal-bridge',
       reason: operation.name,
     });
@@ -252,8 +256,8 @@ export async function confirmStartInRemote(sides: CallerSides, input: ActivityCa
   let why = 'it has not started';
   try {
     const state = await lookUpCall(side.remote, lookedUpCallOf(call, workflowId));
-    if (state.state === 'closed') return noResultOf(served);
-    if (state.state === 'running' && state.targetStarted)
+    if (state.state === 'closed' && state.runId === '') return noResultOf(served);
+    if (state.state === 'closed' || (state.state === 'running' && state.targetStarted))
       throw reportFailure(encodeStartedReport({ wrapperWorkflowId, workflowId, runId: state.runId }));
   } catch (error) {
     if (error instanceof ApplicationFailure) throw error;

@@ -57,6 +57,21 @@ function tokenOf({ side, call, args }: Attempt): Payload | undefined {
   return side.workerHasCodec ? undefined : splitPayloads(args, call.extras).token;
 }
 
+/** Time before the end of the activity's own time that its last look is given, in milliseconds. */
+const LAST_LOOK_MS = 1_000;
+
+/**
+ * Delay before the next look. A caller with a time-out of its own does not let this activity outlive it, and an attempt
+ * that would begin after that is not waited for: then the last look is just before it.
+ */
+function nextLookMs(attempt: Attempt, looks: number): number {
+  const { call, ageMs } = attempt;
+  const delayMs = fallbackDelayMs(fallbackOf(attempt), { timeoutMs: call.timeoutMs, ageMs, looks });
+  const activityMs = Context.current().info.scheduleToCloseTimeoutMs;
+  const leftMs = activityMs > 0 ? activityMs - ageMs - LAST_LOOK_MS : Number.POSITIVE_INFINITY;
+  return leftMs > 0 ? Math.min(delayMs, leftMs) : delayMs;
+}
+
 function ended(outcome: Outcome, runId = ''): Finding {
   return { kind: 'ended', outcome, runId };
 }
@@ -131,6 +146,7 @@ async function startOrAttach(attempt: Attempt, onSent: () => void): Promise<Find
     call.timeoutMs === undefined ? undefined : Math.max(1, Math.floor(call.timeoutMs - attempt.ageMs));
   const start = await startWrapper(side, call, {
     args: attempt.args,
+    token: tokenOf(attempt),
     targetWorkflowId: attempt.targetWorkflowId,
     startBy,
     remainingMs,
@@ -216,7 +232,7 @@ function waitForSignal(attempt: Attempt, { looked, targetStarted }: Running): ne
   }
   const looks = progress.looks + (looked ? 1 : 0);
   writeProgress({ ...progress, started: 'yes', looks, failures: 0 }, tokenOf(attempt));
-  const delayMs = fallbackDelayMs(fallbackOf(attempt), { timeoutMs: call.timeoutMs, ageMs, looks });
+  const delayMs = nextLookMs(attempt, looks);
   const next = new Date(Date.now() + delayMs).toISOString().slice(0, 19);
   throw waitingFailure(
     REMOTE_RUNNING,
@@ -264,7 +280,7 @@ function waitForCluster(attempt: Attempt, error: unknown, sent: boolean): never 
   writeProgress({ ...progress, started, looks, failures }, tokenOf(attempt));
   const delayMs =
     started === 'yes'
-      ? fallbackDelayMs(fallbackOf(attempt), { timeoutMs: call.timeoutMs, ageMs, looks })
+      ? nextLookMs(attempt, looks)
       : Math.max(1, Math.min(unreachableDelayMs(side.startRetry, failures), leftMs));
   throw waitingFailure(
     denied ? 'PERMISSION_DENIED' : 'REMOTE_UNREACHABLE',

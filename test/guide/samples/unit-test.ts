@@ -3,6 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { startFakeBridge } from '../../../src/testing.js';
+import type { OrderOrBackorder } from './workflows.js';
 
 export async function backordersWhatIsSoldOut(env: TestWorkflowEnvironment, workflowsPath: string) {
   const bridge = await startFakeBridge({
@@ -23,7 +24,7 @@ export async function backordersWhatIsSoldOut(env: TestWorkflowEnvironment, work
   });
   try {
     const run = (orderID: string) =>
-      env.client.workflow.execute('OrderOrBackorder', {
+      env.client.workflow.execute<typeof OrderOrBackorder>('OrderOrBackorder', {
         taskQueue: 'orders',
         workflowId: orderID,
         args: [orderID],

@@ -52,7 +52,7 @@ export async function Shop(): Promise<number> {
   await cart.signal(addItem, 'book'); // sent right after the start: it waits for the target
   await cart.signal(addItem, 'pen');
   const seen = await cart.query(items);
-  const price = await cart.executeUpdate(checkout, `coupon for ${seen.length}`);
+  const price = await cart.executeUpdate(checkout, { args: [`coupon for ${seen.length}`] });
   const paid = await cart.result();
   return paid === price ? price : -1;
 }
