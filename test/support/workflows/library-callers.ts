@@ -50,7 +50,7 @@ export interface LibraryCall extends Omit<RemoteWorkflowOptions, 'taskQueue' | '
 }
 
 function optionsOf({ type: _type, ...options }: LibraryCall): RemoteWorkflowOptions & { args?: unknown[] } {
-  return { taskQueue: 'targets', ...options } as RemoteWorkflowOptions & { args?: unknown[] };
+  return { taskQueue: 'targets', ...options };
 }
 
 const execute = (call: LibraryCall): Promise<unknown> => executeRemoteWorkflow(call.type, optionsOf(call));
@@ -143,11 +143,11 @@ export const startedQuery = defineQuery<{ workflowId: string; runId: string } | 
 
 /** `startRemoteWorkflow`, then the result; the handle's ids can be queried. */
 export async function StartAndResult(call: LibraryCall): Promise<unknown> {
-  let ids: { workflowId: string; runId: string } | undefined;
-  setHandler(startedQuery, () => ids);
+  const known: { ids?: { workflowId: string; runId: string } } = {};
+  setHandler(startedQuery, () => known.ids);
   const handle = await start(call);
-  ids = { workflowId: handle.workflowId, runId: handle.firstExecutionRunId };
-  return { ...ids, value: await handle.result() };
+  known.ids = { workflowId: handle.workflowId, runId: handle.firstExecutionRunId };
+  return { ...known.ids, value: await handle.result() };
 }
 
 const add = defineSignal<[unknown]>('add');
@@ -269,7 +269,7 @@ export async function HandOver(
 
 /** Resumes whatever it is given; tells how that ended. */
 export async function Resume(reference: unknown): Promise<EndView> {
-  return endOf((async () => resumeRemoteWorkflow(reference).result())());
+  return endOf((async () => (await resumeRemoteWorkflow(reference).result()) as unknown)());
 }
 
 /** Makes calls from signal and update handlers, and returns their values at `go-on`. */
