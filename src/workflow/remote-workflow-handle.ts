@@ -59,7 +59,7 @@ export interface RemoteWorkflowHandle<T extends Workflow = Workflow> {
   ): Promise<Ret>;
   /**
    * Sends an update and waits for its result. It may wait long: the caller side looks at it in server-side back-off, from
-   * 5 s to 1 minute apart. Run once, save that a retry may run it again if the target continued as new meanwhile.
+   * half a second to 1 minute apart. Run once, save that a retry may run it again if the target continued as new meanwhile.
    *
    * @throws ApplicationFailure `REMOTE_OPERATION_FAILED` with the handler's or validator's failure as its cause
    */

@@ -1,5 +1,10 @@
 import { Context } from '@temporalio/activity';
-import { QueryNotRegisteredError, QueryRejectedError, WorkflowUpdateFailedError } from '@temporalio/client';
+import {
+  QueryNotRegisteredError,
+  QueryRejectedError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
 import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
 import type { Payload, ProtoFailure, RawValue } from '@temporalio/common';
 import { defineQuery, defineUpdate } from '@temporalio/workflow';
@@ -29,6 +34,8 @@ import { lookedUpCallOf, targetWorkflowIdFor } from './target-id.js';
 /** Waits between two tries at a target that is about to start, in milliseconds: doubled from the first to the last. */
 const NOT_YET = { firstMs: 50, maxMs: 5_000 };
 const RAW_RESULT = { typeInfo: { outputType: RAW_PAYLOAD } };
+/** Waits between two looks at an update that has no result yet, in milliseconds. */
+const SLOW_UPDATE = { firstMs: 500, maxMs: 60_000 };
 /** How long one try waits for an update's result before it is put into back-off, in milliseconds. */
 const UPDATE_WAIT_MS = 5_000;
 
@@ -80,9 +87,14 @@ function checkedValue(target: Target, value: RawValue): RawValue {
 }
 
 /** Ends an attempt in back-off: the target, or its cluster, is not there yet. */
-function tryAgain({ side, operation, workflowId }: Target, why: string, unreachable: boolean): never {
+function tryAgain(
+  { side, operation, workflowId }: Target,
+  why: string,
+  unreachable: boolean,
+  schedule: { readonly firstMs: number; readonly maxMs: number } = unreachable ? side.startRetry : NOT_YET,
+): never {
   const { attempt } = Context.current().info;
-  const delayMs = unreachableDelayMs(unreachable ? side.startRetry : NOT_YET, attempt);
+  const delayMs = unreachableDelayMs(schedule, attempt);
   throw waitingFailure(
     unreachable ? 'REMOTE_UNREACHABLE' : REMOTE_RUNNING,
     `${operation.type} waits for ${workflowId} on ${side.remote.cluster.name}; next try in ${formatDuration(delayMs)}: ${why}`,
@@ -97,6 +109,9 @@ async function sorted<R>(target: Target, requests: () => Promise<R>): Promise<R>
     return await requests();
   } catch (error) {
     if (error instanceof TemporalFailure) throw error;
+    // An update that takes its time; a link that swallows requests looks the same.
+    if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)
+      return tryAgain(target, 'no result yet', false, SLOW_UPDATE);
     const fault = faultOf(error);
     const why = escapeForLog(faultText(error), 300);
     if (fault === 'not-found') return tryAgain(target, why, false); // it moved on between the look and the request
