@@ -1,76 +1,21 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { Payload, RawValue } from '@temporalio/common';
-import { formatDuration } from '../../shared/duration.js';
+import type { RawValue } from '@temporalio/common';
 import { escapeForLog } from '../../shared/escape.js';
-import { REMOTE_RUNNING } from '../../shared/failure-table.js';
-import { MAX_ANCHOR_RESULT_BYTES } from '../../shared/limits.js';
-import type { Outcome, RemoteExecution } from '../../shared/outcome.js';
+import type { Outcome } from '../../shared/outcome.js';
 import { refused } from '../../shared/outcome.js';
-import { payloadBytes, raw } from '../../shared/payloads.js';
-import { encodeAnchorResult, hasValue } from '../../shared/wire/anchor-report.js';
-import type { CallEnvelope } from '../../shared/wire/call-envelope.js';
-import { splitPayloads } from '../../shared/wire/extra-payloads.js';
 import type { ActivityCall } from '../activity-call.js';
 import { faultOf, faultText } from '../grpc-errors.js';
 import type { RemoteState } from '../remote-lookup.js';
 import { lookUpCall, wrapperHolder } from '../remote-lookup.js';
-import { outcomeFailure, waitingFailure } from '../waiting-failure.js';
-import type { AnchorProgress } from './anchor-progress.js';
-import { readProgress, writeProgress } from './anchor-progress.js';
-import type { CallerSide, CallerSides } from './caller-side.js';
-import type { FallbackSettings } from './fallback-schedule.js';
-import { fallbackDelayMs, giveUpAfterMs, unreachableDelayMs } from './fallback-schedule.js';
+import type { Attempt, Finding } from './anchor-attempt.js';
+import { tokenOf } from './anchor-attempt.js';
+import { callFields, finish, lostOrLater, waitForCluster, waitForSignal } from './anchor-end.js';
+import { readProgress } from './anchor-progress.js';
+import type { CallerSides } from './caller-side.js';
 import { readCall } from './read-call.js';
 import { startWrapper } from './start-wrapper.js';
 import { lookedUpCallOf, targetWorkflowIdFor } from './target-id.js';
-
-/** What an attempt of the anchor activity found out. */
-type Finding =
-  | { readonly kind: 'ended'; readonly outcome: Outcome; readonly runId: string }
-  | { readonly kind: 'running'; readonly looked: boolean; readonly targetStarted: boolean }
-  /** The cluster answers, and knows nothing of a call that was started. */
-  | { readonly kind: 'absent' }
-  | { readonly kind: 'unreachable'; readonly error: unknown; readonly sent: boolean };
-
-type Running = Extract<Finding, { kind: 'running' }>;
-
-/** One attempt: the call, what is known, and when it was made. */
-interface Attempt {
-  readonly side: CallerSide;
-  readonly call: CallEnvelope;
-  readonly args: ActivityCall['payloads'];
-  readonly targetWorkflowId: string;
-  readonly progress: AnchorProgress;
-  /** Milliseconds since the call was recorded on the caller cluster. */
-  readonly ageMs: number;
-  readonly scheduledAt: number;
-}
-
-/** When this call is looked at: as it asked for, else as the bridge is set. */
-function fallbackOf({ side, call }: Attempt): FallbackSettings {
-  return call.fallback ?? side.fallback;
-}
-
-/** What this attempt's word to the next one hangs on. */
-function tokenOf({ side, call, args }: Attempt): Payload | undefined {
-  return side.workerHasCodec ? undefined : splitPayloads(args, call.extras).token;
-}
-
-/** Time before the end of the activity's own time that its last look is given, in milliseconds. */
-const LAST_LOOK_MS = 1_000;
-
-/**
- * Delay before the next look. A caller with a time-out of its own does not let this activity outlive it, and an attempt
- * that would begin after that is not waited for: then the last look is just before it.
- */
-function nextLookMs(attempt: Attempt, looks: number): number {
-  const { call, ageMs } = attempt;
-  const delayMs = fallbackDelayMs(fallbackOf(attempt), { timeoutMs: call.timeoutMs, ageMs, looks });
-  const activityMs = Context.current().info.scheduleToCloseTimeoutMs;
-  const leftMs = activityMs > 0 ? activityMs - ageMs - LAST_LOOK_MS : Number.POSITIVE_INFINITY;
-  return leftMs > 0 ? Math.min(delayMs, leftMs) : delayMs;
-}
 
 function ended(outcome: Outcome, runId = ''): Finding {
   return { kind: 'ended', outcome, runId };
@@ -185,110 +130,6 @@ async function findOut(attempt: Attempt): Promise<Finding> {
     }
     return { kind: 'unreachable', error, sent };
   }
-}
-
-function remoteOf(attempt: Attempt, runId: string): RemoteExecution {
-  return { wrapperWorkflowId: attempt.call.wrapperWorkflowId, workflowId: attempt.targetWorkflowId, runId };
-}
-
-function finish(attempt: Attempt, outcome: Outcome, runId: string): RawValue {
-  const remote = remoteOf(attempt, runId);
-  attempt.side.log.info('Call ended, reported by the anchor activity', {
-    ...callFields(attempt),
-    outcome: outcome.status,
-  });
-  if (!hasValue(outcome)) throw outcomeFailure(outcome, remote);
-  const result = encodeAnchorResult(outcome.value, remote);
-  const bytes = payloadBytes(result);
-  if (bytes <= MAX_ANCHOR_RESULT_BYTES) return raw(result);
-  const message = `the result of ${attempt.targetWorkflowId} has ${bytes} bytes; ${MAX_ANCHOR_RESULT_BYTES} can be handed over`;
-  throw outcomeFailure(refused('PAYLOAD_TOO_LARGE', message, { bytes: String(bytes) }), remote);
-}
-
-function callFields({ side, call, targetWorkflowId, progress }: Attempt): Record<string, unknown> {
-  return {
-    callId: call.callId,
-    sourceCluster: side.sourceCluster,
-    destinationCluster: side.remote.cluster.name,
-    sourceWorkflowId: call.caller.workflowId,
-    remoteWorkflowId: targetWorkflowId,
-    remoteTaskQueue: call.target.taskQueue,
-    attempt: progress.attempt,
-  };
-}
-
-function expire(attempt: Attempt, started: AnchorProgress['started'], why: string): never {
-  const message = `the call's time-out passed and its outcome is not known (started: ${started}): ${why}`;
-  throw outcomeFailure(refused('CALL_EXPIRED', message, { started }), remoteOf(attempt, ''));
-}
-
-function waitForSignal(attempt: Attempt, { looked, targetStarted }: Running): never {
-  const { side, call, progress, ageMs, targetWorkflowId } = attempt;
-  if (looked && ageMs >= giveUpAfterMs(fallbackOf(attempt), call.timeoutMs)) {
-    const { name } = side.remote.cluster;
-    if (targetStarted) expire(attempt, 'yes', `${targetWorkflowId} still runs on ${name}`);
-    // A wrapper that is about to start its target cannot be told from one that no handler side has taken up.
-    expire(attempt, 'unknown', `the wrapper ${call.wrapperWorkflowId} on ${name} has not started its target`);
-  }
-  const looks = progress.looks + (looked ? 1 : 0);
-  writeProgress({ ...progress, started: 'yes', looks, failures: 0 }, tokenOf(attempt));
-  const delayMs = nextLookMs(attempt, looks);
-  const next = new Date(Date.now() + delayMs).toISOString().slice(0, 19);
-  throw waitingFailure(
-    REMOTE_RUNNING,
-    `running on ${side.remote.cluster.name} as ${targetWorkflowId} (wrapper ${call.wrapperWorkflowId}); the answer comes by ` +
-      `signal, this is only the safety net; next look at ${next}Z, in ${formatDuration(delayMs)}`,
-    delayMs,
-    'yes',
-  );
-}
-
-/** Looks in a row that must find nothing before a call counts as lost: a cluster that fails over may answer so once. */
-const ABSENCES_OF_A_LOST_CALL = 2;
-
-function lostOrLater(attempt: Attempt): RawValue {
-  const { side, progress } = attempt;
-  const absences = progress.absences + 1;
-  const message = `neither wrapper nor target of the call is known to ${side.remote.cluster.name} any more`;
-  if (absences >= ABSENCES_OF_A_LOST_CALL) return finish(attempt, refused('OUTCOME_LOST', message), '');
-  const looked: Running = { kind: 'running', looked: true, targetStarted: false };
-  return waitForSignal({ ...attempt, progress: { ...progress, absences } }, looked);
-}
-
-function waitForCluster(attempt: Attempt, error: unknown, sent: boolean): never {
-  const { side, call, progress, ageMs } = attempt;
-  const denied = faultOf(error) === 'denied';
-  const started = progress.started === 'no' && sent ? 'unknown' : progress.started;
-  const failures = progress.failures + 1;
-  const cluster = side.remote.cluster.name;
-  const why = escapeForLog(faultText(error), 300);
-  side.log.warn(`${cluster} cannot be reached, the call waits`, {
-    ...callFields(attempt),
-    started,
-    failures,
-    why,
-  });
-  const leftMs = giveUpAfterMs(fallbackOf(attempt), call.timeoutMs) - ageMs;
-  if (leftMs <= 0) expire(attempt, started, `${cluster} cannot be reached: ${why}`);
-  const { maxAttempts } = side.startRetry;
-  if (maxAttempts > 0 && failures >= maxAttempts && started !== 'yes') {
-    const message = `${cluster} could not be reached in ${failures} attempts: ${why}`;
-    throw outcomeFailure(refused('REMOTE_UNREACHABLE', message, { started }), remoteOf(attempt, ''));
-  }
-  // A start that is not confirmed is tried soon; a call that runs is in no hurry, and thousands may wait (I6).
-  const looks = progress.looks + (started === 'yes' ? 1 : 0);
-  writeProgress({ ...progress, started, looks, failures }, tokenOf(attempt));
-  const delayMs =
-    started === 'yes'
-      ? nextLookMs(attempt, looks)
-      : Math.max(1, Math.min(unreachableDelayMs(side.startRetry, failures), leftMs));
-  throw waitingFailure(
-    denied ? 'PERMISSION_DENIED' : 'REMOTE_UNREACHABLE',
-    `${cluster} ${denied ? 'refuses the bridge’s credentials' : 'cannot be reached'} (started: ${started}); ` +
-      `next try in ${formatDuration(delayMs)}: ${why}`,
-    delayMs,
-    started,
-  );
 }
 
 /**

@@ -1,0 +1,121 @@
+import type { RawValue } from '@temporalio/common';
+import { formatDuration } from '../../shared/duration.js';
+import { escapeForLog } from '../../shared/escape.js';
+import { REMOTE_RUNNING } from '../../shared/failure-table.js';
+import { MAX_ANCHOR_RESULT_BYTES } from '../../shared/limits.js';
+import type { Outcome, RemoteExecution } from '../../shared/outcome.js';
+import { refused } from '../../shared/outcome.js';
+import { payloadBytes, raw } from '../../shared/payloads.js';
+import { encodeAnchorResult, hasValue } from '../../shared/wire/anchor-report.js';
+import { faultOf, faultText } from '../grpc-errors.js';
+import { outcomeFailure, waitingFailure } from '../waiting-failure.js';
+import type { AnchorProgress } from './anchor-progress.js';
+import { writeProgress } from './anchor-progress.js';
+import { giveUpAfterMs, unreachableDelayMs } from './fallback-schedule.js';
+
+import type { Attempt, Running } from './anchor-attempt.js';
+import { fallbackOf, nextLookMs, tokenOf } from './anchor-attempt.js';
+
+function remoteOf(attempt: Attempt, runId: string): RemoteExecution {
+  return { wrapperWorkflowId: attempt.call.wrapperWorkflowId, workflowId: attempt.targetWorkflowId, runId };
+}
+
+export function finish(attempt: Attempt, outcome: Outcome, runId: string): RawValue {
+  const remote = remoteOf(attempt, runId);
+  attempt.side.log.info('Call ended, reported by the anchor activity', {
+    ...callFields(attempt),
+    outcome: outcome.status,
+  });
+  if (!hasValue(outcome)) throw outcomeFailure(outcome, remote);
+  const result = encodeAnchorResult(outcome.value, remote);
+  const bytes = payloadBytes(result);
+  if (bytes <= MAX_ANCHOR_RESULT_BYTES) return raw(result);
+  const message = `the result of ${attempt.targetWorkflowId} has ${bytes} bytes; ${MAX_ANCHOR_RESULT_BYTES} can be handed over`;
+  throw outcomeFailure(refused('PAYLOAD_TOO_LARGE', message, { bytes: String(bytes) }), remote);
+}
+
+export function callFields({ side, call, targetWorkflowId, progress }: Attempt): Record<string, unknown> {
+  return {
+    callId: call.callId,
+    sourceCluster: side.sourceCluster,
+    destinationCluster: side.remote.cluster.name,
+    sourceWorkflowId: call.caller.workflowId,
+    remoteWorkflowId: targetWorkflowId,
+    remoteTaskQueue: call.target.taskQueue,
+    attempt: progress.attempt,
+  };
+}
+
+function expire(attempt: Attempt, started: AnchorProgress['started'], why: string): never {
+  const message = `the call's time-out passed and its outcome is not known (started: ${started}): ${why}`;
+  throw outcomeFailure(refused('CALL_EXPIRED', message, { started }), remoteOf(attempt, ''));
+}
+
+export function waitForSignal(attempt: Attempt, { looked, targetStarted }: Running): never {
+  const { side, call, progress, ageMs, targetWorkflowId } = attempt;
+  if (looked && ageMs >= giveUpAfterMs(fallbackOf(attempt), call.timeoutMs)) {
+    const { name } = side.remote.cluster;
+    if (targetStarted) expire(attempt, 'yes', `${targetWorkflowId} still runs on ${name}`);
+    // A wrapper that is about to start its target cannot be told from one that no handler side has taken up.
+    expire(attempt, 'unknown', `the wrapper ${call.wrapperWorkflowId} on ${name} has not started its target`);
+  }
+  const looks = progress.looks + (looked ? 1 : 0);
+  writeProgress({ ...progress, started: 'yes', looks, failures: 0 }, tokenOf(attempt));
+  const delayMs = nextLookMs(attempt, looks);
+  const next = new Date(Date.now() + delayMs).toISOString().slice(0, 19);
+  throw waitingFailure(
+    REMOTE_RUNNING,
+    `running on ${side.remote.cluster.name} as ${targetWorkflowId} (wrapper ${call.wrapperWorkflowId}); the answer comes by ` +
+      `signal, this is only the safety net; next look at ${next}Z, in ${formatDuration(delayMs)}`,
+    delayMs,
+    'yes',
+  );
+}
+
+/** Looks in a row that must find nothing before a call counts as lost: a cluster that fails over may answer so once. */
+const ABSENCES_OF_A_LOST_CALL = 2;
+
+export function lostOrLater(attempt: Attempt): RawValue {
+  const { side, progress } = attempt;
+  const absences = progress.absences + 1;
+  const message = `neither wrapper nor target of the call is known to ${side.remote.cluster.name} any more`;
+  if (absences >= ABSENCES_OF_A_LOST_CALL) return finish(attempt, refused('OUTCOME_LOST', message), '');
+  const looked: Running = { kind: 'running', looked: true, targetStarted: false };
+  return waitForSignal({ ...attempt, progress: { ...progress, absences } }, looked);
+}
+
+export function waitForCluster(attempt: Attempt, error: unknown, sent: boolean): never {
+  const { side, call, progress, ageMs } = attempt;
+  const denied = faultOf(error) === 'denied';
+  const started = progress.started === 'no' && sent ? 'unknown' : progress.started;
+  const failures = progress.failures + 1;
+  const cluster = side.remote.cluster.name;
+  const why = escapeForLog(faultText(error), 300);
+  side.log.warn(`${cluster} cannot be reached, the call waits`, {
+    ...callFields(attempt),
+    started,
+    failures,
+    why,
+  });
+  const leftMs = giveUpAfterMs(fallbackOf(attempt), call.timeoutMs) - ageMs;
+  if (leftMs <= 0) expire(attempt, started, `${cluster} cannot be reached: ${why}`);
+  const { maxAttempts } = side.startRetry;
+  if (maxAttempts > 0 && failures >= maxAttempts && started !== 'yes') {
+    const message = `${cluster} could not be reached in ${failures} attempts: ${why}`;
+    throw outcomeFailure(refused('REMOTE_UNREACHABLE', message, { started }), remoteOf(attempt, ''));
+  }
+  // A start that is not confirmed is tried soon; a call that runs is in no hurry, and thousands may wait (I6).
+  const looks = progress.looks + (started === 'yes' ? 1 : 0);
+  writeProgress({ ...progress, started, looks, failures }, tokenOf(attempt));
+  const delayMs =
+    started === 'yes'
+      ? nextLookMs(attempt, looks)
+      : Math.max(1, Math.min(unreachableDelayMs(side.startRetry, failures), leftMs));
+  throw waitingFailure(
+    denied ? 'PERMISSION_DENIED' : 'REMOTE_UNREACHABLE',
+    `${cluster} ${denied ? 'refuses the bridge’s credentials' : 'cannot be reached'} (started: ${started}); ` +
+      `next try in ${formatDuration(delayMs)}: ${why}`,
+    delayMs,
+    started,
+  );
+}
