@@ -13,6 +13,7 @@ export {
 export type { RemoteWorkflowHandle, UpdateArguments } from './workflow/remote-workflow-handle.js';
 export type {
   AttachOptions,
+  CallDuration,
   FallbackSchedule,
   RemoteCallOptions,
   RemoteWorkflowOptions,

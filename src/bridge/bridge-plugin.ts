@@ -2,6 +2,7 @@ import type { PayloadCodec } from '@temporalio/common';
 import { SimplePlugin } from '@temporalio/plugin';
 import { Runtime } from '@temporalio/worker';
 import type { Worker, WorkerOptions } from '@temporalio/worker';
+import { BridgeError } from '../shared/bridge-error.js';
 import { activityCallInterceptor } from './activity-call.js';
 import { callerActivities } from './caller/activities.js';
 import type { ClusterClient } from './cluster-client.js';
@@ -26,6 +27,17 @@ export interface BridgePluginOptions {
     /** Codecs of handler clusters by name. Default: this worker's own, for each of them. */
     readonly codecs?: CodecsByCluster;
   };
+}
+
+/** A configuration without a signing key would make seals that every handler side refuses. */
+function checkStartHere(config: ResolvedConfig | undefined): void {
+  const canStart = config && config.role !== 'handler' && (config.signingKey !== undefined || config.dev);
+  if (canStart) return;
+  throw new BridgeError(
+    'CONFIG_INVALID',
+    'startHere.config; expected a configuration of role caller or both with a signing key, got ' +
+      `${config ? `role ${config.role} without one` : 'none'}; use resolveConfig(process.env, { BRIDGE_ROLE: 'caller' })`,
+  );
 }
 
 /** The SDK's logger as the bridge's. */
@@ -62,6 +74,7 @@ export class BridgePlugin extends SimplePlugin {
   readonly #startHere: BridgePluginOptions['startHere'];
   #clients: readonly ClusterClient[] = [];
 
+  /** @throws {BridgeError} `CONFIG_INVALID` if `startHere` has a configuration that cannot start calls */
   constructor({ startHere }: BridgePluginOptions = {}) {
     super({
       name: 'temporal-bridge',
@@ -74,6 +87,7 @@ export class BridgePlugin extends SimplePlugin {
         ...(startHere ? { activity: [activityCallInterceptor] } : {}),
       },
     });
+    if (startHere) checkStartHere(startHere.config);
     this.#startHere = startHere;
   }
 

@@ -1,7 +1,6 @@
 import type { temporal } from '@temporalio/proto';
 import { defaultPayloadConverter } from '@temporalio/common';
-import { fromUtf8 } from '../shared/bytes.js';
-import { MEMO_ARGS_DIGEST, MEMO_CALL_ID, MEMO_METADATA } from '../shared/names.js';
+import { MEMO_ARGS_DIGEST, MEMO_CALL_ID } from '../shared/names.js';
 import type { Outcome } from '../shared/outcome.js';
 import { outcomeOfFailure, refused } from '../shared/outcome.js';
 import type { ClusterClient } from './cluster-client.js';
@@ -272,8 +271,6 @@ export async function wrapperHolder(
   const memo = async (key: string): Promise<unknown> => {
     const payload = wrapper.memo?.fields?.[key];
     try {
-      const hung = payload?.metadata?.[MEMO_METADATA];
-      if (hung) return fromUtf8(hung);
       if (!payload) return undefined;
       const [plain = payload] = cluster.codecs ? await cluster.codecs.decode([payload]) : [payload];
       return defaultPayloadConverter.fromPayload(plain);

@@ -57,6 +57,16 @@ export const MAX_CALL_TIMEOUT_MS = 365 * 24 * HOUR_MS;
 
 /** First look at a call that got no completion signal: 1 minute. */
 export const DEFAULT_FALLBACK_FIRST_MS = 60_000;
+/** Shortest first wait for a look: 100 ms. */
+export const MIN_FALLBACK_MS = 100;
+/** Longest task time-out that a server takes: 2 minutes. */
+export const MAX_WORKFLOW_TASK_TIMEOUT_MS = 120_000;
+/** Characters of a cluster's name: a DNS label's. */
+export const MAX_CLUSTER_NAME_CHARS = 63;
+/** Characters of a memo key: bounds what a history has to carry. */
+export const MAX_MEMO_KEY_CHARS = 1000;
+/** Characters of a run id: a UUID has 36. */
+export const MAX_RUN_ID_CHARS = 100;
 /** Longest wait between two looks: 1 hour. */
 export const MAX_FALLBACK_MS = HOUR_MS;
 /** Time-out of one attempt of the anchor activity; a killed bridge costs a call at most this before its next attempt. */

@@ -79,8 +79,5 @@ export const MEMO_CALL_ID = 'bridge-call-id';
 /** Memo key of the digest of type, queue and arguments. */
 export const MEMO_ARGS_DIGEST = 'bridge-args-digest';
 
-/** Metadata key by which a memo's text hangs on a payload that the caller's codec wrote. */
-export const MEMO_METADATA = 'temporal-bridge-memo';
-
 /** Task queues that Temporal keeps for itself: no target can run there. */
 export const RESERVED_TASK_QUEUE = /^(?:\/_sys\/|__temporal|temporal-sys-)/;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import { defaultFailureConverter, defaultPayloadConverter } from '@temporalio/common';
-import type { DataConverter, Payload, RawValue } from '@temporalio/common';
+import type { DataConverter, Duration, Payload, RawValue } from '@temporalio/common';
 import { msToNumber } from '@temporalio/common/lib/time.js';
 import type { NativeConnection } from '@temporalio/worker';
 import { Worker } from '@temporalio/worker';
@@ -150,7 +150,7 @@ class Fake {
     const isFirst = Context.current().info.attempt === 1 && call.resume === undefined;
     if (isFirst && call.confirmStart)
       await this.#signal(call, encodeStarted({ callId, argsDigest, remote }), [], 'started');
-    const delayMs = fake.target.delay === undefined ? 0 : msToNumber(fake.target.delay);
+    const delayMs = fake.target.delay === undefined ? 0 : msToNumber(fake.target.delay as Duration);
     if (isFirst && delayMs > 0)
       throw waitingFailure(REMOTE_RUNNING, 'the fake target is delayed', delayMs, 'yes');
     if (!fake.started) fake.start(splitPayloads(input.payloads, call.extras).args);

@@ -1,5 +1,6 @@
 import { ApplicationFailure, CancelledFailure, TemporalFailure } from '@temporalio/common';
-import type { Duration, FailureConverter, Payload, PayloadConverter } from '@temporalio/common';
+import type { FailureConverter, Payload, PayloadConverter } from '@temporalio/common';
+import type { CallDuration } from '../workflow/remote-workflow-options.js';
 import type { FailureType } from '../shared/failure-table.js';
 import type { Outcome, RemoteExecution } from '../shared/outcome.js';
 import { outcomeOfFailure, refused } from '../shared/outcome.js';
@@ -34,7 +35,7 @@ export interface FakeTarget {
   /** Default: completes without a value. */
   readonly run?: FakeRun;
   /** Time before it runs, on the test server's clock: a time-skipping server skips it. Default 0. */
-  readonly delay?: Duration;
+  readonly delay?: CallDuration;
   /** Answers queries. */
   readonly queries?: Readonly<Record<string, (call: FakeCall, ...args: never[]) => unknown>>;
   /** Answers updates. */

@@ -57,7 +57,8 @@ export interface OpenCall extends AnchoredCall {
 }
 
 const OPEN_CALLS = Symbol.for('temporal-bridge.open-calls/1');
-const holder = globalThis as { [OPEN_CALLS]?: Set<OpenCall> };
+const WARNED = Symbol.for('temporal-bridge.long-history-warned/1');
+const holder = globalThis as { [OPEN_CALLS]?: Set<OpenCall>; [WARNED]?: boolean };
 
 /** The calls of this run that have not ended. */
 export function openCalls(): ReadonlySet<OpenCall> {
@@ -104,7 +105,8 @@ function warnNearLimits(): void {
     });
   }
   const { historyLength } = workflowInfo();
-  if (historyLength > HISTORY_EVENTS_WARNING) {
+  if (historyLength > HISTORY_EVENTS_WARNING && !holder[WARNED]) {
+    holder[WARNED] = true;
     log.warn('This run makes calls to other clusters with a long history: continue as new', {
       events: historyLength,
     });

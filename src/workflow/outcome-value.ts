@@ -3,6 +3,7 @@ import type { Payload, ProtoFailure } from '@temporalio/common';
 import { showValue } from '../shared/escape.js';
 import { withoutPayloads } from '../shared/failure-chain.js';
 import { encodingOf } from '../shared/payloads.js';
+import type { RemoteExecution } from '../shared/outcome.js';
 import type { CallDetails } from './outcome-error.js';
 import { bridgeFailure, outcomeError } from './outcome-error.js';
 import type { AnchoredCall } from './anchor.js';
@@ -11,13 +12,13 @@ import { OperationRefused } from './operations.js';
 import { userConverters } from './sdk-runtime.js';
 
 /** What an error of a call tells about it. */
-export function callDetailsOf(call: AnchoredCall, end?: CallEnd): CallDetails {
+export function callDetailsOf(call: AnchoredCall, remote: RemoteExecution | undefined): CallDetails {
   const { callId, target } = call.envelope;
   return {
     callId,
     workflowType: target.idMode === 'attach' ? target.name : target.workflowType,
     taskQueue: target.taskQueue,
-    remote: end?.remote,
+    remote,
   };
 }
 
@@ -75,17 +76,22 @@ function canRead(link: ProtoFailure): boolean {
 
 /** What a call gives its caller: the target's value, or an error thrown. */
 export function settle(call: AnchoredCall, end: CallEnd): unknown {
-  const details = callDetailsOf(call, end);
+  const details = callDetailsOf(call, end.remote);
   if (end.outcome.status === 'completed') return readValue(end.outcome.value, details);
   const error = outcomeError(end.outcome, details, readFailure);
   throw error;
 }
 
 /** The error for an operation on a target that did not work. */
-export function operationError(call: AnchoredCall, error: unknown): unknown {
+export function operationError(call: AnchoredCall, error: unknown, remote?: RemoteExecution): unknown {
   if (!(error instanceof OperationRefused)) return error;
   const { type, message, failure } = error;
-  return bridgeFailure(type, message, callDetailsOf(call), failure ? { cause: readFailure(failure) } : {});
+  return bridgeFailure(
+    type,
+    message,
+    callDetailsOf(call, remote),
+    failure ? { cause: readFailure(failure) } : {},
+  );
 }
 
 /** The typed error for options that cannot be meant. Nothing has been recorded or started. */

@@ -1,19 +1,22 @@
 import { compileRetryPolicy } from '@temporalio/common';
 import type { Payload, RetryPolicy, SearchAttributePair } from '@temporalio/common';
-import type { Duration } from '@temporalio/common';
-import { msToNumber } from '@temporalio/common/lib/time.js';
 import { ChildWorkflowCancellationType, workflowInfo } from '@temporalio/workflow';
 import type { ParentClosePolicy } from '@temporalio/workflow';
-import { isWellFormed, utf8 } from '../shared/bytes.js';
+import { utf8 } from '../shared/bytes.js';
 import {
   MAX_ARGUMENTS,
   MAX_CALL_KEY_CHARS,
-  MAX_CALL_TIMEOUT_MS,
+  MAX_CLUSTER_NAME_CHARS,
+  MAX_FALLBACK_MS,
+  MAX_MEMO_KEY_CHARS,
+  MAX_RUN_ID_CHARS,
+  MAX_WORKFLOW_TASK_TIMEOUT_MS,
+  MIN_FALLBACK_MS,
   MAX_NAME_CHARS,
   MAX_WORKFLOW_ID_CHARS,
   MIN_CALL_TIMEOUT_MS,
 } from '../shared/limits.js';
-import { DEFAULT_CALLER_TASK_QUEUE, RESERVED_TASK_QUEUE } from '../shared/names.js';
+import { DEFAULT_CALLER_TASK_QUEUE } from '../shared/names.js';
 import type { ParentClose } from '../shared/wire/call-envelope.js';
 import { MAX_MEMO_KEYS, MAX_MEMO_KEYS_BYTES } from '../shared/wire/extra-payloads.js';
 import { FieldReader } from '../shared/wire/fields.js';
@@ -21,57 +24,22 @@ import type { TargetOptions, TargetRetry, TargetSearchAttribute } from '../share
 import { parseTargetOptions } from '../shared/wire/target-options.js';
 import type { CallRequest } from './open-call.js';
 import { invalidOption } from './outcome-value.js';
+import { known, millis, object, taskQueue, text, timeoutMs } from './option-checks.js';
 import { startsInThisWorker } from './own-queue.js';
 import { userConverters } from './sdk-runtime.js';
 
 import type { AttachOptions, RemoteCallOptions, RemoteWorkflowOptions } from './remote-workflow-options.js';
-
-/** Longest task time-out that a server takes: 2 minutes. */
-const MAX_TASK_TIMEOUT_MS = 120_000;
-const MIN_FALLBACK_MS = 100;
-const MAX_FALLBACK_OPTION_MS = 3_600_000;
-
-function millis(field: string, duration: unknown, minMs: number, maxMs: number): number | undefined {
-  if (duration === undefined) return undefined;
-  const range = `a duration of ${minMs} ms to ${maxMs} ms`;
-  let ms: number;
-  try {
-    ms = msToNumber(duration as Duration);
-  } catch {
-    throw invalidOption(field, range, duration);
-  }
-  if (!Number.isFinite(ms) || ms < minMs || ms > maxMs) throw invalidOption(field, range, duration);
-  return Math.ceil(ms);
-}
-
-const timeoutMs = (field: string, duration: unknown) =>
-  millis(field, duration, MIN_CALL_TIMEOUT_MS, MAX_CALL_TIMEOUT_MS);
-
-function text(field: string, value: unknown, maxChars: number): string {
-  if (typeof value !== 'string' || value === '' || value.length > maxChars || !isWellFormed(value))
-    throw invalidOption(field, `a text of 1 to ${maxChars} characters`, value);
-  return value;
-}
-
-function taskQueue(field: string, value: unknown): string {
-  const queue = text(field, value, MAX_NAME_CHARS);
-  if (RESERVED_TASK_QUEUE.test(queue))
-    throw invalidOption(field, 'a task queue that is not Temporal’s own', queue);
-  return queue;
-}
-
-function object<T extends object>(field: string, value: T): T {
-  if (typeof value !== 'object' || (value as T | null) === null)
-    throw invalidOption(field, 'an object', value);
-  return value;
-}
 
 function retryOf(policy: RetryPolicy): TargetRetry {
   object('retry', policy);
   try {
     compileRetryPolicy(policy); // the SDK's own check
   } catch (error) {
-    throw invalidOption('retry', error instanceof Error ? error.message : 'a retry policy', 'another one');
+    throw invalidOption(
+      'retry',
+      `a retry policy (${error instanceof Error ? error.message : String(error)})`,
+      policy,
+    );
   }
   const initialIntervalMs = timeoutMs('retry.initialInterval', policy.initialInterval);
   const maximumIntervalMs = timeoutMs('retry.maximumInterval', policy.maximumInterval);
@@ -132,10 +100,12 @@ function targetOptionsOf(options: RemoteWorkflowOptions): TargetOptions | undefi
     'workflowTaskTimeout',
     options.workflowTaskTimeout,
     MIN_CALL_TIMEOUT_MS,
-    MAX_TASK_TIMEOUT_MS,
+    MAX_WORKFLOW_TASK_TIMEOUT_MS,
   );
   const idReuse = idReuseOf(options);
-  const priorityKey = options.priority?.priorityKey;
+  const { priority } = options;
+  const priorityKey =
+    priority === undefined ? undefined : known('priority', priority, ['priorityKey']).priorityKey;
   const found: TargetOptions = {
     ...(executionTimeoutMs === undefined ? {} : { executionTimeoutMs }),
     ...(runTimeoutMs === undefined ? {} : { runTimeoutMs }),
@@ -153,7 +123,7 @@ function targetOptionsOf(options: RemoteWorkflowOptions): TargetOptions | undefi
   } catch (error) {
     // What the bridge would refuse to read. The SDK's own parts of a message are not repeated.
     const why = error instanceof Error ? error.message.replace(/^\[\w+\] /, '') : String(error);
-    throw invalidOption('options of the target', why, 'others');
+    throw invalidOption('options', `what a target can have (${why})`, found);
   }
 }
 
@@ -173,6 +143,35 @@ function parentCloseOf(policy: ParentClosePolicy | undefined, byDefault: ParentC
 }
 
 const CANCELLATION_TYPES: readonly unknown[] = Object.values(ChildWorkflowCancellationType);
+
+const CALL_OPTIONS: readonly (keyof RemoteCallOptions)[] = [
+  'cluster',
+  'key',
+  'scope',
+  'sourceCluster',
+  'timeout',
+  'cancellationType',
+  'fallback',
+  'bridgeTaskQueue',
+];
+const WORKFLOW_OPTIONS: readonly (keyof RemoteWorkflowOptions | 'args')[] = [
+  ...CALL_OPTIONS,
+  'args',
+  'taskQueue',
+  'workflowId',
+  'workflowIdReusePolicy',
+  'workflowExecutionTimeout',
+  'workflowRunTimeout',
+  'workflowTaskTimeout',
+  'retry',
+  'memo',
+  'typedSearchAttributes',
+  'staticSummary',
+  'staticDetails',
+  'priority',
+  'parentClosePolicy',
+];
+const ATTACH_OPTIONS: readonly (keyof AttachOptions)[] = [...CALL_OPTIONS, 'runId'];
 
 type SharedRequest = Omit<CallRequest, 'target' | 'payloads' | 'parentClose'>;
 
@@ -197,9 +196,10 @@ function sharedRequestOf(options: RemoteCallOptions): SharedRequest {
   if (scope === 'workflow-id' && sourceCluster === undefined)
     throw invalidOption('sourceCluster', 'this cluster’s name, in scope workflow-id', undefined);
   const callTimeoutMs = timeoutMs('timeout', options.timeout);
-  const firstMs = millis('fallback.first', fallback?.first, MIN_FALLBACK_MS, MAX_FALLBACK_OPTION_MS);
-  const maxMs =
-    millis('fallback.max', fallback?.max, MIN_FALLBACK_MS, MAX_FALLBACK_OPTION_MS) ?? MAX_FALLBACK_OPTION_MS;
+  if (fallback !== undefined && known('fallback', fallback, ['first', 'max']).first === undefined)
+    throw invalidOption('fallback.first', 'a duration, if there is a fallback', undefined);
+  const firstMs = millis('fallback.first', fallback?.first, MIN_FALLBACK_MS, MAX_FALLBACK_MS);
+  const maxMs = millis('fallback.max', fallback?.max, MIN_FALLBACK_MS, MAX_FALLBACK_MS) ?? MAX_FALLBACK_MS;
   if (firstMs !== undefined && firstMs > maxMs)
     throw invalidOption('fallback.first', 'at most fallback.max', firstMs);
   const bridgeTaskQueue =
@@ -212,10 +212,10 @@ function sharedRequestOf(options: RemoteCallOptions): SharedRequest {
     scope,
     bridgeTaskQueue,
     ...(key === undefined ? {} : { key: text('key', key, MAX_CALL_KEY_CHARS) }),
-    ...(cluster === undefined ? {} : { cluster: text('cluster', cluster, 63) }),
+    ...(cluster === undefined ? {} : { cluster: text('cluster', cluster, MAX_CLUSTER_NAME_CHARS) }),
     ...(sourceCluster === undefined || scope !== 'workflow-id'
       ? {}
-      : { sourceCluster: text('sourceCluster', sourceCluster, 63) }),
+      : { sourceCluster: text('sourceCluster', sourceCluster, MAX_CLUSTER_NAME_CHARS) }),
     ...(callTimeoutMs === undefined ? {} : { timeoutMs: callTimeoutMs }),
     ...(firstMs === undefined ? {} : { fallback: { firstMs, maxMs } }),
   };
@@ -232,7 +232,9 @@ function memoOf(memo: RemoteWorkflowOptions['memo'] = {}): Record<string, Payloa
   if (entries.length > MAX_MEMO_KEYS)
     throw invalidOption('memo', `at most ${MAX_MEMO_KEYS} keys`, entries.length);
   const { toPayload } = userConverters();
-  const found = entries.map(([name, value]) => [text('memo key', name, 1000), toPayload(value)] as const);
+  const found = entries.map(
+    ([name, value]) => [text('memo key', name, MAX_MEMO_KEY_CHARS), toPayload(value)] as const,
+  );
   const bytes = entries.reduce((sum, [name]) => sum + utf8(name).length, 0);
   if (bytes > MAX_MEMO_KEYS_BYTES)
     throw invalidOption('memo', `keys of at most ${MAX_MEMO_KEYS_BYTES} bytes together`, bytes);
@@ -248,7 +250,7 @@ export function requestOf(
   workflowType: string,
   options: RemoteWorkflowOptions & { readonly args?: readonly unknown[] },
 ): CallRequest {
-  const { args = [], workflowId } = options;
+  const { args = [], workflowId } = known('options', options, WORKFLOW_OPTIONS);
   const { toPayload } = userConverters();
   if (!Array.isArray(args) || args.length > MAX_ARGUMENTS)
     throw invalidOption('args', `a list of at most ${MAX_ARGUMENTS} arguments`, args);
@@ -271,7 +273,8 @@ export function requestOf(
       ...(targetOptions === undefined ? {} : { options: targetOptions }),
     },
     payloads: {
-      args: args.map((arg: unknown) => toPayload(arg)),
+      // A list with holes has `undefined` in them.
+      args: Array.from(args, (arg: unknown) => toPayload(arg)),
       memo: memoOf(options.memo),
       ...(summary === undefined ? {} : { summary }),
       ...(details === undefined ? {} : { details }),
@@ -291,7 +294,7 @@ export function requestOf(
  * @throws ApplicationFailure `INVALID_REQUEST` naming the option
  */
 export function attachRequestOf(workflowId: string, options: AttachOptions): CallRequest {
-  const { runId } = options;
+  const { runId } = known('options', options, ATTACH_OPTIONS);
   return {
     ...sharedRequestOf(options),
     target: {
@@ -299,7 +302,7 @@ export function attachRequestOf(workflowId: string, options: AttachOptions): Cal
       taskQueue: '',
       idMode: 'attach',
       name: text('workflowId', workflowId, MAX_WORKFLOW_ID_CHARS),
-      ...(runId === undefined ? {} : { runId: text('runId', runId, 100) }),
+      ...(runId === undefined ? {} : { runId: text('runId', runId, MAX_RUN_ID_CHARS) }),
     },
     payloads: { args: [], memo: {}, token: userConverters().toPayload(undefined) },
     parentClose: 'abandon',

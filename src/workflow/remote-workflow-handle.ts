@@ -10,7 +10,9 @@ import { cancelCall } from './anchor.js';
 import type { OpenCall } from './open-call.js';
 import type { OperableCall, Operation } from './operations.js';
 import { operate, refusalOf, terminateTarget } from './operations.js';
-import { callDetailsOf, operationError, readValue } from './outcome-value.js';
+import { MAX_ARGUMENTS, MAX_NAME_CHARS } from '../shared/limits.js';
+import { text } from './option-checks.js';
+import { callDetailsOf, invalidOption, operationError, readValue } from './outcome-value.js';
 import type { RemoteWorkflowReference } from './reference.js';
 import { referenceOf } from './reference.js';
 import { userConverters } from './sdk-runtime.js';
@@ -85,15 +87,27 @@ export interface HandleParts {
   readonly result: () => Promise<unknown>;
 }
 
-const nameOf = (definition: { readonly name: string } | string): string =>
-  typeof definition === 'string' ? definition : definition.name;
+/** The name of a definition, checked: JavaScript callers are not held by the types. */
+function nameOf(what: string, definition: unknown): string {
+  const name: unknown =
+    typeof definition === 'object' && definition !== null && 'name' in definition
+      ? definition.name
+      : definition;
+  return text(`${what} name`, name, MAX_NAME_CHARS);
+}
+
+function listOf(what: string, args: unknown): readonly unknown[] {
+  if (!Array.isArray(args) || args.length > MAX_ARGUMENTS)
+    throw invalidOption(`${what} arguments`, `a list of at most ${MAX_ARGUMENTS} arguments`, args);
+  return Array.from(args);
+}
 
 /** Does something to the target; a value is read by the user's converter. */
-async function run(call: OperableCall, operation: Operation): Promise<unknown> {
+async function run(call: OperableCall, remote: RemoteExecution, operation: Operation): Promise<unknown> {
   try {
-    return readValue((await operate(call, operation))?.payload, callDetailsOf(call));
+    return readValue((await operate(call, operation))?.payload, callDetailsOf(call, remote));
   } catch (error) {
-    throw operationError(call, error);
+    throw operationError(call, error, remote);
   }
 }
 
@@ -101,38 +115,48 @@ async function run(call: OperableCall, operation: Operation): Promise<unknown> {
 export function handleOf<T extends Workflow>(parts: HandleParts): RemoteWorkflowHandle<T> {
   const { remote, madeAt } = parts;
   const call: OperableCall = { ...parts.call, runId: remote.runId };
-  const convert = (args: readonly unknown[]) => args.map((arg) => userConverters().toPayload(arg));
+  const convert = (what: string, args: unknown) =>
+    listOf(what, args).map((arg) => userConverters().toPayload(arg));
   return {
     workflowId: remote.workflowId,
     firstExecutionRunId: remote.runId,
     cluster: call.envelope.cluster,
     result: () => parts.result() as Promise<WorkflowResultType<T>>,
     signal: async (definition, ...args) => {
-      await run(call, { type: 'signal', name: nameOf(definition), args: convert(args) });
+      await run(call, remote, {
+        type: 'signal',
+        name: nameOf('signal', definition),
+        args: convert('signal', args),
+      });
     },
     query: async <Ret>(definition: { readonly name: string } | string, ...args: unknown[]) =>
-      (await run(call, { type: 'query', name: nameOf(definition), args: convert(args) })) as Ret,
+      (await run(call, remote, {
+        type: 'query',
+        name: nameOf('query', definition),
+        args: convert('query', args),
+      })) as Ret,
     executeUpdate: async <Ret>(
       definition: { readonly name: string } | string,
       ...[options]: ({ readonly args?: readonly unknown[] } | undefined)[]
     ) =>
-      (await run(call, {
+      (await run(call, remote, {
         type: 'update',
-        name: nameOf(definition),
-        args: convert(options?.args ?? []),
+        name: nameOf('update', definition),
+        args: convert('update', options?.args ?? []),
       })) as Ret,
     cancel: async () => {
       try {
         await cancelCall(call);
       } catch (error) {
-        throw operationError(call, refusalOf(error));
+        throw operationError(call, refusalOf(error), remote);
       }
     },
     terminate: async (reason = `by ${call.envelope.caller.workflowId}`) => {
+      if (typeof reason !== 'string') throw invalidOption('reason', 'a text', reason);
       try {
         await terminateTarget(call, reason);
       } catch (error) {
-        throw operationError(call, error);
+        throw operationError(call, error, remote);
       }
     },
     toReference: () => referenceOf(call, remote, madeAt),

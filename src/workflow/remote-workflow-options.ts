@@ -1,5 +1,4 @@
 import type {
-  Duration,
   RetryPolicy,
   SearchAttributePair,
   TypedSearchAttributes,
@@ -10,12 +9,15 @@ import type {
 import type { ChildWorkflowCancellationType, ParentClosePolicy } from '@temporalio/workflow';
 import type { CallScope } from '../shared/call-id.js';
 
+/** A duration: a number of milliseconds, or a text as the SDK takes it: `90s`, `5 minutes`, `1.5h`. */
+export type CallDuration = number | `${number}${string}`;
+
 /** When a call without a completion signal is looked at. */
 export interface FallbackSchedule {
   /** First look, 100 ms – 1 h. Default: the bridge's `BRIDGE_FALLBACK_FIRST`, 1 minute; never later than the call's time-out. */
-  readonly first: Duration;
-  /** Longest wait between two looks, up to 1 h; the wait doubles from the first. Default 1 h. */
-  readonly max?: Duration;
+  readonly first: CallDuration;
+  /** Longest wait between two looks, 100 ms – 1 h; the wait doubles from the first. Default 1 h. */
+  readonly max?: CallDuration;
 }
 
 /** What concerns the call itself, whether it starts a workflow or attaches to one. */
@@ -40,7 +42,7 @@ export interface RemoteCallOptions {
    * Time for the whole call, 1 ms – 365 days; the target is started with what is left of it as its execution time-out.
    * Default: none, the call waits.
    */
-  readonly timeout?: Duration;
+  readonly timeout?: CallDuration;
   /**
    * Whether a cancellation of the surrounding scope is passed on, and what is waited for. Default
    * `WAIT_CANCELLATION_COMPLETED`; for an attached workflow `ABANDON`.
@@ -64,11 +66,11 @@ export interface RemoteWorkflowOptions extends RemoteCallOptions {
    */
   readonly workflowIdReusePolicy?: WorkflowIdReusePolicy;
   /** From the target's own start; `timeout` counts from the call. */
-  readonly workflowExecutionTimeout?: Duration;
+  readonly workflowExecutionTimeout?: CallDuration;
   /** Of each run of the target. */
-  readonly workflowRunTimeout?: Duration;
-  /** Of each workflow task of the target. */
-  readonly workflowTaskTimeout?: Duration;
+  readonly workflowRunTimeout?: CallDuration;
+  /** Of each workflow task of the target, up to 2 minutes. */
+  readonly workflowTaskTimeout?: CallDuration;
   /** Retries of the target on its own cluster. Default: none. */
   readonly retry?: RetryPolicy;
   /** The target's memo; each value crosses as a payload of its own, through your converter and codec. At most 100 keys. */
@@ -79,7 +81,7 @@ export interface RemoteWorkflowOptions extends RemoteCallOptions {
   readonly staticSummary?: string;
   /** The target's details in its UI. */
   readonly staticDetails?: string;
-  /** The target's priority on its own cluster. */
+  /** The target's priority on its own cluster: `priorityKey` only. */
   readonly priority?: { readonly priorityKey?: number };
   /**
    * What becomes of the target when this workflow closes before it. Default `REQUEST_CANCEL`; in scope `workflow-id`

@@ -6,6 +6,7 @@ import { callSummary } from './anchor.js';
 import { installInWorkflow } from './install.js';
 import type { CallBody, OpenCall } from './open-call.js';
 import { isEnd, makeCall, openCall, prepareCall } from './open-call.js';
+import { known } from './option-checks.js';
 import { settle } from './outcome-value.js';
 import { parseReference } from './reference.js';
 import type { RemoteWorkflowHandle } from './remote-workflow-handle.js';
@@ -17,7 +18,7 @@ import type {
   RemoteWorkflowOptionsWithArgs,
 } from './remote-workflow-options.js';
 import { attachRequestOf, checkCancellationType, requestOf } from './read-options.js';
-import { userConverters } from './sdk-runtime.js';
+import { assertInWorkflow, userConverters } from './sdk-runtime.js';
 
 installInWorkflow();
 
@@ -89,6 +90,7 @@ export async function executeRemoteWorkflow(
   workflowTypeOrFunction: string | Workflow,
   options: RemoteWorkflowOptions & { readonly args?: readonly unknown[] },
 ): Promise<unknown> {
+  assertInWorkflow();
   installInWorkflow();
   const workflowType = extractWorkflowType(workflowTypeOrFunction);
   throwIfCancelled(workflowType);
@@ -110,6 +112,7 @@ export async function startRemoteWorkflow(
   workflowTypeOrFunction: string | Workflow,
   options: RemoteWorkflowOptions & { readonly args?: readonly unknown[] },
 ): Promise<RemoteWorkflowHandle> {
+  assertInWorkflow();
   installInWorkflow();
   const workflowType = extractWorkflowType(workflowTypeOrFunction);
   throwIfCancelled(workflowType);
@@ -140,6 +143,7 @@ export function getRemoteWorkflowHandle<T extends Workflow = Workflow>(
   workflowId: string,
   options: AttachOptions = {},
 ): RemoteWorkflowHandle<T> {
+  assertInWorkflow();
   installInWorkflow();
   const madeAt = Date.now();
   const { options: anchor, refusal } = prepareCall(attachRequestOf(workflowId, options));
@@ -183,8 +187,9 @@ export function resumeRemoteWorkflow<T extends Workflow = Workflow>(
   reference: unknown,
   options: Pick<RemoteCallOptions, 'cancellationType'> = {},
 ): RemoteWorkflowHandle<T> {
+  assertInWorkflow();
   installInWorkflow();
-  checkCancellationType(options.cancellationType);
+  checkCancellationType(known('options', options, ['cancellationType']).cancellationType);
   const { call: body, bridgeTaskQueue, remote, madeAt, completed } = parseReference(reference);
   const { timeoutMs, ...rest } = body;
   const isAttached = body.target.idMode === 'attach';

@@ -55,6 +55,15 @@ export function isInWorkflow(): boolean {
   return holder.__TEMPORAL_ACTIVATOR__ !== undefined;
 }
 
+/**
+ * For entries of the package that only workflow code can use.
+ *
+ * @throws IllegalStateError anywhere else
+ */
+export function assertInWorkflow(): void {
+  activator();
+}
+
 /** Notes that the worker itself brought the interceptors, by the public way (the plugin does). */
 export function markInstalledByModule(): void {
   holder[BY_MODULE] = true;

@@ -9,7 +9,6 @@ import { faultOf, faultText } from '../grpc-errors.js';
 import type { RemoteState } from '../remote-lookup.js';
 import { lookUpCall, wrapperHolder } from '../remote-lookup.js';
 import type { Attempt, Finding } from './anchor-attempt.js';
-import { tokenOf } from './anchor-attempt.js';
 import { callFields, finish, lostOrLater, waitForCluster, waitForSignal } from './anchor-end.js';
 import { readProgress } from './anchor-progress.js';
 import type { CallerSides } from './caller-side.js';
@@ -91,7 +90,6 @@ async function startOrAttach(attempt: Attempt, onSent: () => void): Promise<Find
     call.timeoutMs === undefined ? undefined : Math.max(1, Math.floor(call.timeoutMs - attempt.ageMs));
   const start = await startWrapper(side, call, {
     args: attempt.args,
-    token: tokenOf(attempt),
     targetWorkflowId: attempt.targetWorkflowId,
     startBy,
     remainingMs,

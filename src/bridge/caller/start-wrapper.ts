@@ -1,11 +1,9 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { Payload } from '@temporalio/common';
-import { utf8 } from '../../shared/bytes.js';
 import { requestIdOf } from '../../shared/call-id.js';
 import {
   MEMO_ARGS_DIGEST,
   MEMO_CALL_ID,
-  MEMO_METADATA,
   REMOTE_CALL_HEADER,
   REMOTE_CALL_WORKFLOW,
 } from '../../shared/names.js';
@@ -23,8 +21,6 @@ import type { CallerSide } from './caller-side.js';
 export interface WrapperStart {
   readonly args: readonly Payload[];
   readonly targetWorkflowId: string;
-  /** What the bridge's memo hangs on, where the caller's codec may meet it. */
-  readonly token: Payload | undefined;
   readonly startBy: number;
   readonly remainingMs: number | undefined;
   /** Told when a try may have reached the cluster. */
@@ -33,18 +29,6 @@ export interface WrapperStart {
 
 /** What the handler cluster said: the wrapper runs, has closed already, or its id is held under another request id. */
 export type WrapperStarted = 'running' | 'closed' | 'id-taken';
-
-/** What tells the wrapper of this call from others; a codec that lists workflows on the handler cluster decodes memos. */
-function memoOf({ callId, argsDigest }: CallEnvelope, token: Payload | undefined): Record<string, unknown> {
-  if (!token) return { [MEMO_CALL_ID]: callId, [MEMO_ARGS_DIGEST]: argsDigest };
-  const hung = (text: string) =>
-    raw({
-      ...token,
-      data: token.data ?? new Uint8Array(),
-      metadata: { ...token.metadata, [MEMO_METADATA]: utf8(text) },
-    });
-  return { [MEMO_CALL_ID]: hung(callId), [MEMO_ARGS_DIGEST]: hung(argsDigest) };
-}
 
 function summaryOf(side: CallerSide, { target, caller }: CallEnvelope): string {
   const what =
@@ -116,7 +100,7 @@ export async function startWrapper(
           args: start.args.map(raw),
           workflowIdReusePolicy: 'REJECT_DUPLICATE',
           workflowIdConflictPolicy: 'FAIL',
-          memo: memoOf(call, start.token),
+          memo: { [MEMO_CALL_ID]: callId, [MEMO_ARGS_DIGEST]: argsDigest },
           staticSummary: summaryOf(side, call).slice(0, 200),
           staticDetails: detailsOf(side, call, start.targetWorkflowId),
         }),

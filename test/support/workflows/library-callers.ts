@@ -30,6 +30,7 @@ import type {
 } from '@temporalio/workflow';
 import type {
   AttachOptions,
+  FallbackSchedule,
   RemoteWorkflowHandle,
   RemoteWorkflowOptions,
   RemoteWorkflowReference,
@@ -46,10 +47,11 @@ export interface LibraryCall extends Omit<RemoteWorkflowOptions, 'taskQueue' | '
   readonly type: string;
   readonly args?: unknown[];
   readonly taskQueue?: string;
-  readonly fallback?: { first: string | number; max?: string | number };
+  readonly fallback?: FallbackSchedule;
 }
 
-function optionsOf({ type: _type, ...options }: LibraryCall): RemoteWorkflowOptions & { args?: unknown[] } {
+/** A call's options, without what only tests know of. */
+export function optionsOf({ type: _type, ...options }: LibraryCall): RemoteWorkflowOptions & { args?: unknown[] } {
   return { taskQueue: 'targets', ...options };
 }
 

@@ -18,6 +18,7 @@ import {
   startRemoteWorkflow,
 } from '../../../src/workflow.js';
 import type { EndView, LibraryCall } from './library-callers.js';
+import { optionsOf } from './library-callers.js';
 import { viewError } from './library-callers.js';
 
 export * from './library-callers.js';
@@ -97,7 +98,7 @@ export async function CancelAndClose(type: string, options: Options): Promise<st
 
 /** Starts a target, then runs into a mistake in its own code: its workflow task fails until the code is mended. */
 export async function Mistake(call: LibraryCall): Promise<void> {
-  await startRemoteWorkflow(call.type, { taskQueue: 'targets', ...call });
+  await startRemoteWorkflow(call.type, optionsOf(call));
   await told('go-on');
   throw new TypeError('a mistake');
 }
@@ -107,10 +108,7 @@ export async function ResumeAltered(
   call: LibraryCall,
   changes: Readonly<Record<string, unknown>>[],
 ): Promise<EndView[]> {
-  const handle = await startRemoteWorkflow(call.type, {
-    taskQueue: 'targets',
-    ...call,
-  });
+  const handle = await startRemoteWorkflow(call.type, optionsOf(call));
   const reference = handle.toReference();
   const ends: EndView[] = [];
   for (const change of changes)
@@ -124,10 +122,7 @@ export async function ResumeAltered(
 
 /** Returns the reference of a call. */
 export async function ReferenceOf(call: LibraryCall): Promise<RemoteWorkflowReference> {
-  const handle = await startRemoteWorkflow(call.type, {
-    taskQueue: 'targets',
-    ...call,
-  });
+  const handle = await startRemoteWorkflow(call.type, optionsOf(call));
   return handle.toReference();
 }
 
@@ -152,10 +147,7 @@ export async function Stubborn(): Promise<{ asked: boolean; value: unknown }> {
 
 /** Calls, and fails with the value in its first attempt; returns it in the next. */
 export async function FailOnce(call: LibraryCall): Promise<unknown> {
-  const value = await executeRemoteWorkflow(call.type, {
-    taskQueue: 'targets',
-    ...call,
-  });
+  const value = await executeRemoteWorkflow(call.type, optionsOf(call));
   if (workflowInfo().attempt === 1) throw ApplicationFailure.create({ message: String(value) });
   return [workflowInfo().lastFailure?.message, value];
 }
