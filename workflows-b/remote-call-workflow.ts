@@ -10,9 +10,11 @@ import {
   CancellationScope,
   defineWorkflowOptions,
   log,
+  sleep,
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
+import { ANCHOR_GRACE_MS, DEFAULT_FALLBACK_FIRST_MS } from '../src/shared/limits.js';
 import { REMOTE_CALL_HEADER } from '../src/shared/names.js';
 import type { Outcome, Refusal, RemoteExecution } from '../src/shared/outcome.js';
 import { outcomeOfFailure, refused } from '../src/shared/outcome.js';
@@ -144,6 +146,12 @@ async function runTarget(
 /** What a target's end is worth to a caller that is gone: nothing. */
 const NOT_AWAITED = Symbol('not awaited');
 
+/** When the caller of an attached workflow has given up: the same as the anchor activity's own time. */
+async function givenUp(leftMs: number): Promise<typeof NOT_AWAITED> {
+  await sleep(leftMs + Math.min(leftMs, DEFAULT_FALLBACK_FIRST_MS) + ANCHOR_GRACE_MS);
+  return NOT_AWAITED;
+}
+
 /**
  * Runs the target under the lease: if the caller's chain of runs closes meanwhile, the target is ended as the call's
  * parent-close policy says; somebody else's workflow is only not waited for any longer.
@@ -174,8 +182,11 @@ async function runUnderLease(
       return target;
     }),
   );
+  const waits = [target, gone.catch(() => target)];
+  const leftMs = timeLeftMs(call);
+  if (existing === 'attach' && Number.isFinite(leftMs)) waits.push(givenUp(leftMs));
   // A lease that cannot be kept must not end the call.
-  return Promise.race([target, gone.catch(() => target)]);
+  return Promise.race(waits);
 }
 
 function refusedStart(error: unknown): ApplicationFailure {

@@ -73,6 +73,7 @@ function runtimeLogger(more: LogFields = {}): BridgeLogger {
 export class BridgePlugin extends SimplePlugin {
   readonly #startHere: BridgePluginOptions['startHere'];
   #clients: readonly ClusterClient[] = [];
+  #workers = 0;
 
   /** @throws {BridgeError} `CONFIG_INVALID` if `startHere` has a configuration that cannot start calls */
   constructor({ startHere }: BridgePluginOptions = {}) {
@@ -104,6 +105,7 @@ export class BridgePlugin extends SimplePlugin {
       own.length > 0,
     );
     this.#clients = [...this.#clients, ...clients];
+    this.#workers += 1;
     return { ...configured, activities: { ...configured.activities, ...callerActivities(sides) } };
   }
 
@@ -111,7 +113,9 @@ export class BridgePlugin extends SimplePlugin {
     try {
       await super.runWorker(worker, next);
     } finally {
-      await Promise.allSettled(this.#clients.map((client) => client.close()));
+      // The plugin may be on several workers: the last one that stops closes the connections.
+      this.#workers -= 1;
+      if (this.#workers === 0) await Promise.allSettled(this.#clients.map((client) => client.close()));
     }
   }
 }

@@ -28,6 +28,8 @@ export interface LookedUpCall {
   readonly targetWorkflowId: string;
   /** The target is somebody else's workflow; `runId` `''`: the chain that has the id. */
   readonly attached?: { readonly runId: string };
+  /** The outcome of an attached workflow is awaited: its wrapper knows which chain of runs it has seen. */
+  readonly isAwaited?: boolean;
   /** A target of this type that no wrapper started is the call's, too (the published bridge's). */
   readonly adoptsType?: string;
 }
@@ -107,16 +109,17 @@ async function chainState(
 ): Promise<RemoteState> {
   let current = runId;
   for (let runs = 0; runs < MAX_RUNS_FOLLOWED; runs += 1) {
-    if (current !== runId) {
-      // Asked for the close event of a run that is open, a server waits for it.
-      const next = await describeExecution(cluster, workflowId, current);
-      if (isRunning(next?.status)) return { state: 'running', runId: firstRunId, targetStarted: true };
-    }
     const event = await closeEvent(cluster, workflowId, current);
     const end = event && endOf(event);
     if (!end) return { state: 'running', runId: firstRunId, targetStarted: true };
     if ('outcome' in end) return { state: 'closed', outcome: end.outcome, runId: firstRunId };
-    current = end.nextRunId;
+    // At once to the chain's last run, if the id is still the chain's; else run by run.
+    const latest = await describeExecution(cluster, workflowId);
+    const isChain = latest?.firstRunId === firstRunId && latest.execution?.runId !== current;
+    current = isChain ? (latest.execution?.runId ?? end.nextRunId) : end.nextRunId;
+    // Asked for the close event of a run that is open, a server waits for it.
+    const next = isChain ? latest : await describeExecution(cluster, workflowId, current);
+    if (isRunning(next?.status)) return { state: 'running', runId: firstRunId, targetStarted: true };
   }
   return { state: 'running', runId: firstRunId, targetStarted: true };
 }
@@ -241,6 +244,35 @@ async function decoded(cluster: ClusterClient, state: RemoteState): Promise<Remo
   return { ...state, outcome: await cluster.codecs.decodeOutcome(state.outcome) };
 }
 
+/** How an attached workflow stands that a wrapper waits for: the chain that the wrapper has seen, whoever has the id now. */
+async function attachedState(cluster: ClusterClient, call: LookedUpCall): Promise<RemoteState> {
+  const wrapper = await describeExecution(cluster, call.wrapperWorkflowId);
+  if (!wrapper) return { state: 'absent' };
+  if (isRunning(wrapper.status)) return { state: 'running', runId: '', targetStarted: true };
+  const event = await closeEvent(cluster, call.wrapperWorkflowId, wrapper.execution?.runId ?? '');
+  const end = event && endOf(event);
+  const own = end && 'outcome' in end ? end.outcome : undefined;
+  const report = own && cluster.codecs ? await cluster.codecs.decodeOutcome(own) : own;
+  const value = report?.status === 'completed' ? report.value : undefined;
+  const refusal = value && readReport(value);
+  if (refusal) return { state: 'closed', outcome: refusal, runId: '' };
+  const runId = value ? targetRunIdOf(value) : '';
+  const { isAwaited: _, ...target } = call;
+  const state = await lookUpTarget(cluster, runId === '' ? target : { ...target, attached: { runId } });
+  if (state) return state;
+  const message = `${call.targetWorkflowId} is gone from ${cluster.cluster.name}`;
+  return { state: 'closed', outcome: refused('OUTCOME_LOST', message), runId };
+}
+
+function targetRunIdOf(report: temporal.api.common.v1.IPayload): string {
+  try {
+    const { targetRunId } = defaultPayloadConverter.fromPayload<{ targetRunId?: unknown }>(report);
+    return typeof targetRunId === 'string' ? targetRunId : '';
+  } catch {
+    return '';
+  }
+}
+
 /**
  * Looks how a call stands on the handler cluster. The target judges; the wrapper's word counts only where no target of
  * this call is to be found.
@@ -248,6 +280,7 @@ async function decoded(cluster: ClusterClient, state: RemoteState): Promise<Remo
  * @throws the client's error if the cluster cannot be asked
  */
 export async function lookUpCall(cluster: ClusterClient, call: LookedUpCall): Promise<RemoteState> {
+  if (call.attached && call.isAwaited) return attachedState(cluster, call);
   if (call.adoptsType !== undefined) {
     // An execution that is there in any case proves nothing: a call that was refused has not adopted it.
     const own = await wrapperState(cluster, call);

@@ -41,6 +41,8 @@ export const MAX_KEPT_COMPLETIONS = 1000;
 
 /** Open calls of one workflow: a server allows 2,000 pending activities, of which 100 are left to the user. */
 export const MAX_OPEN_CALLS = 1900;
+/** Activities beside the calls' own at one time: half of the 100 that are left of a server's 2,000. */
+export const MAX_SIDE_ACTIVITIES = 50;
 /** Open calls of one workflow at which a warning is logged. */
 export const OPEN_CALLS_WARNING = 1500;
 /** Completion signals of one run at which a warning is logged: a server takes 10,000 signals a run. */

@@ -132,13 +132,17 @@ export function anchorCall(options: AnchorOptions): Promise<AnchorReport> {
 }
 
 /** Asks the handler cluster to cancel a call; waits out a start that is not known yet. */
-export function cancelCall(call: AnchoredCall, scheduleToCloseMs?: number): Promise<void> {
+export function cancelCall(
+  call: AnchoredCall,
+  scheduleToCloseMs?: number,
+  headers: Readonly<Record<string, Payload>> = {},
+): Promise<void> {
   const { envelope, bridgeTaskQueue } = call;
   const activities = bridgeActivities(bridgeTaskQueue, `cancel ${callSummary(envelope)}`, {
     scheduleToCloseMs,
     maximumIntervalMs: MAX_OPERATION_RETRY_MS,
   });
-  return activities[CANCEL_ACTIVITY](...callArgs(call)).then(() => undefined);
+  return activities[CANCEL_ACTIVITY](...callArgs(call, headers)).then(() => undefined);
 }
 
 /**

@@ -6,6 +6,7 @@ import { cancelCall } from './anchor.js';
 import type { OpenCall } from './open-call.js';
 import { openCalls } from './open-call.js';
 import { terminateTarget } from './operations.js';
+import { inSideSlot } from './side-slots.js';
 
 /** What the parent-close policy of a call, or a cancellation that is still on its way, wants of a caller that closes. */
 function goodbyeTo(call: OpenCall): Promise<void> | undefined {
@@ -19,8 +20,16 @@ function goodbyeTo(call: OpenCall): Promise<void> | undefined {
 
 async function sayGoodbye(calls: readonly OpenCall[]): Promise<void> {
   if (calls.length === 0) return;
+  const begun = Date.now();
   await CancellationScope.nonCancellable(() =>
-    Promise.allSettled(calls.map((call) => goodbyeTo(call) ?? Promise.resolve())),
+    Promise.allSettled(
+      // Those whose turn does not come in time are left to the lease.
+      calls.map((call) =>
+        inSideSlot(
+          () => (Date.now() - begun < GOODBYE_MS ? goodbyeTo(call) : undefined) ?? Promise.resolve(),
+        ),
+      ),
+    ),
   );
 }
 

@@ -19,6 +19,7 @@ import { anchorCall, cancelCall, confirmStart } from './anchor.js';
 import type { CallName } from './call-identity.js';
 import { nameCall } from './call-identity.js';
 import { completionInbox } from './completion-inbox.js';
+import { inSideSlot } from './side-slots.js';
 
 /** One call to make. */
 export interface CallRequest extends Omit<CallName, 'args'> {
@@ -89,12 +90,15 @@ function refusalOf(
       limit: String(MAX_ARGUMENTS_BYTES),
     });
   }
+  return tooManyOpen();
+}
+
+/** Whether one more call would be too many for a server. */
+export function tooManyOpen(): Outcome | undefined {
   const open = openCalls().size;
-  if (open >= MAX_OPEN_CALLS) {
-    const message = `${open} calls of this workflow are open; expected at most ${MAX_OPEN_CALLS}; nothing was started`;
-    return refused('TOO_MANY_OPEN_CALLS', message, { open: String(open) });
-  }
-  return undefined;
+  if (open < MAX_OPEN_CALLS) return undefined;
+  const message = `${open} calls of this workflow are open; expected at most ${MAX_OPEN_CALLS}; nothing was started`;
+  return refused('TOO_MANY_OPEN_CALLS', message, { open: String(open) });
 }
 
 function warnNearLimits(): void {
@@ -218,7 +222,8 @@ export function openCall(options: AnchorOptions, closesWithCall = false): OpenCa
     CancellationScope.nonCancellable(async () => {
       cancellation = 'asked';
       cancelScope = new CancellationScope({ cancellable: true });
-      await cancelScope.run(() => cancelCall(call));
+      const scope = cancelScope;
+      await inSideSlot(() => (isOpen ? scope.run(() => cancelCall(call)) : Promise.resolve()));
       cancellation = 'taken';
     });
   const call: OpenCall = {
@@ -244,7 +249,7 @@ function awaitStart(call: OpenCall): Promise<RemoteExecution | CallEnd> {
     const safetyNet = new CancellationScope({ cancellable: true });
     const bySafetyNet = safetyNet.run(async () => {
       await sleep(envelope.fallback?.firstMs ?? DEFAULT_FALLBACK_FIRST_MS);
-      return (await confirmStart(call)) ?? call.ended;
+      return (await inSideSlot(() => confirmStart(call))) ?? call.ended;
     });
     bySafetyNet.catch(() => undefined);
     const bySignal = completionInbox()
@@ -255,7 +260,7 @@ function awaitStart(call: OpenCall): Promise<RemoteExecution | CallEnd> {
       const start = await Promise.race([bySignal, call.ended, bySafetyNet.catch(() => call.ended)]);
       if (!isEnd(start) || start.remote || start.outcome.status !== 'completed') return start;
       // A value that came by the fallback through a codec that keeps no metadata does not say where it is from.
-      const remote = await confirmStart(call);
+      const remote = await inSideSlot(() => confirmStart(call));
       return remote ? { ...start, remote } : start;
     } finally {
       safetyNet.cancel();

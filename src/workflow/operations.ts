@@ -113,6 +113,16 @@ export async function operate(
   }
 }
 
+/** The operation `cancel`: tells the caller side the target's first run, where the caller knows it. */
+export function cancelEnvelope({ runId }: OperableCall): Payload {
+  return encodeOperationEnvelope({
+    type: 'cancel',
+    name: '',
+    id: nextOperationId(),
+    ...(runId ? { runId } : {}),
+  });
+}
+
 /** Terminates a call's target; waits out a start that is not known yet. */
 export async function terminateTarget(
   call: OperableCall,

@@ -40,13 +40,18 @@ export function readValue(payload: Payload | undefined, call: CallDetails): unkn
  * the message, so that type, message and causes survive details of an unknown encoding.
  */
 export function readFailure(failure: ProtoFailure): Error {
-  const converters = userConverters();
+  const { failureToError } = userConverters();
   try {
-    return converters.failureToError(failure);
+    return failureToError(failure);
   } catch {
-    const error = converters.failureToError(readable(failure));
-    if (error instanceof TemporalFailure) error.failure = failure; // sent on, it is what it was
-    return error;
+    try {
+      const error = failureToError(readable(failure));
+      if (error instanceof TemporalFailure) error.failure = failure; // sent on, it is what it was
+      return error;
+    } catch {
+      // The user's own converter throws whatever it is given.
+      return ApplicationFailure.nonRetryable(failure.message ?? '', 'UnreadableFailure');
+    }
   }
 }
 
@@ -62,7 +67,15 @@ function readableLink(link: ProtoFailure): ProtoFailure {
   const withAttributes = { ...bare, encodedAttributes: link.encodedAttributes ?? null };
   if (link.encodedAttributes && canRead(withAttributes)) return withAttributes;
   const message = `${link.message ?? ''} [details that this worker's payload converter cannot read were left out]`;
-  return { ...bare, message };
+  if (canRead(bare)) return { ...bare, message };
+  // A failure that lacks what the SDK requires of its kind; a signal may bring anything.
+  const { source, stackTrace } = link;
+  return {
+    message,
+    source: source ?? '',
+    stackTrace: stackTrace ?? '',
+    applicationFailureInfo: { type: 'UnreadableFailure', nonRetryable: true },
+  };
 }
 
 function canRead(link: ProtoFailure): boolean {

@@ -1,5 +1,7 @@
 import { workflowInfo } from '@temporalio/workflow';
 import { BridgeError } from '../shared/bridge-error.js';
+import { MAX_CALL_TIMEOUT_MS, MAX_NAME_CHARS } from '../shared/limits.js';
+import { RESERVED_TASK_QUEUE } from '../shared/names.js';
 import type { RemoteExecution } from '../shared/outcome.js';
 import { readCallEnvelope } from '../shared/wire/call-envelope.js';
 import { FieldReader } from '../shared/wire/fields.js';
@@ -85,6 +87,11 @@ export function parseReference(value: unknown): ParsedReference {
     throw invalidOption('reference', 'what handle.toReference() gave', error.message);
   }
   // Its first run alone tells a chain: a replay is in a namespace of its own, and perhaps under another workflow id.
+  const { bridgeTaskQueue, call } = reference;
+  if (RESERVED_TASK_QUEUE.test(bridgeTaskQueue) || bridgeTaskQueue.length > MAX_NAME_CHARS)
+    throw invalidOption('reference.bridgeTaskQueue', 'a task queue of the bridge', bridgeTaskQueue);
+  if ((call.timeoutMs ?? 0) > MAX_CALL_TIMEOUT_MS)
+    throw invalidOption('reference.call.timeoutMs', `at most ${MAX_CALL_TIMEOUT_MS}`, call.timeoutMs);
   const isOurs = reference.call.caller.firstRunId === workflowInfo().firstExecutionRunId;
   if (!isOurs) {
     throw invalidOption(

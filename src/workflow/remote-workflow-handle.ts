@@ -9,8 +9,9 @@ import type { RemoteExecution } from '../shared/outcome.js';
 import { cancelCall } from './anchor.js';
 import type { OpenCall } from './open-call.js';
 import type { OperableCall, Operation } from './operations.js';
-import { operate, refusalOf, terminateTarget } from './operations.js';
+import { cancelEnvelope, operate, refusalOf, terminateTarget } from './operations.js';
 import { MAX_ARGUMENTS, MAX_NAME_CHARS } from '../shared/limits.js';
+import { OPERATION_HEADER } from '../shared/names.js';
 import { text } from './option-checks.js';
 import { callDetailsOf, invalidOption, operationError, readValue } from './outcome-value.js';
 import type { RemoteWorkflowReference } from './reference.js';
@@ -146,7 +147,7 @@ export function handleOf<T extends Workflow>(parts: HandleParts): RemoteWorkflow
       })) as Ret,
     cancel: async () => {
       try {
-        await cancelCall(call);
+        await cancelCall(call, undefined, { [OPERATION_HEADER]: cancelEnvelope(call) });
       } catch (error) {
         throw operationError(call, refusalOf(error), remote);
       }

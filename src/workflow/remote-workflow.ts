@@ -5,7 +5,7 @@ import { DEFAULT_FALLBACK_FIRST_MS } from '../shared/limits.js';
 import { callSummary } from './anchor.js';
 import { installInWorkflow } from './install.js';
 import type { CallBody, OpenCall } from './open-call.js';
-import { isEnd, makeCall, openCall, prepareCall } from './open-call.js';
+import { isEnd, makeCall, openCall, prepareCall, tooManyOpen } from './open-call.js';
 import { known } from './option-checks.js';
 import { settle } from './outcome-value.js';
 import { parseReference } from './reference.js';
@@ -157,7 +157,8 @@ export function getRemoteWorkflowHandle<T extends Workflow = Workflow>(
   let result: Promise<unknown> | undefined;
   const attach = async (): Promise<unknown> => {
     throwIfCancelled(workflowId);
-    if (refusal) return settle(call, { outcome: refusal, remote: undefined });
+    const now = refusal ?? tooManyOpen();
+    if (now) return settle(call, { outcome: now, remote: undefined });
     const opened = openCall(anchor);
     const type = cancellationTypeOf(options, ChildWorkflowCancellationType.ABANDON);
     return resultOf(opened, followScope(opened, type));
@@ -193,8 +194,12 @@ export function resumeRemoteWorkflow<T extends Workflow = Workflow>(
   const { call: body, bridgeTaskQueue, remote, madeAt, completed } = parseReference(reference);
   const { timeoutMs, ...rest } = body;
   const isAttached = body.target.idMode === 'attach';
+  const refusal = tooManyOpen();
+  if (refusal) settle({ envelope: body, bridgeTaskQueue }, { outcome: refusal, remote: undefined });
   const token = userConverters().toPayload(undefined);
   const call = openCall({
+    // A run that fails may be retried with the same reference among its arguments.
+    outlivesRun: true,
     bridgeTaskQueue,
     payloads: [token],
     token,

@@ -1,7 +1,10 @@
+import { Context } from '@temporalio/activity';
 import type { RawValue } from '@temporalio/common';
 import { requestIdOf } from '../../shared/call-id.js';
+import { OPERATION_HEADER } from '../../shared/names.js';
 import { refused } from '../../shared/outcome.js';
 import type { CallEnvelope } from '../../shared/wire/call-envelope.js';
+import { parseOperationEnvelope } from '../../shared/wire/operation-envelope.js';
 import type { ActivityCall } from '../activity-call.js';
 import { faultOf } from '../grpc-errors.js';
 import { lookUpCall } from '../remote-lookup.js';
@@ -17,11 +20,13 @@ import { lookedUpCallOf, targetWorkflowIdFor } from './target-id.js';
  */
 export async function cancelWorkflowInRemote(sides: CallerSides, input: ActivityCall): Promise<RawValue> {
   const served = readCall(sides, input);
-  await cancel(served.side, served.call);
+  const operation = input.header(OPERATION_HEADER);
+  const wasStarted = operation !== undefined && parseOperationEnvelope(operation).runId !== undefined;
+  await cancel(served.side, served.call, wasStarted);
   return noResultOf(served);
 }
 
-async function cancel(side: CallerSide, call: CallEnvelope): Promise<void> {
+async function cancel(side: CallerSide, call: CallEnvelope, wasStarted: boolean): Promise<void> {
   const { wrapperWorkflowId } = call;
   const { remote } = side;
   const requestCancel = (
@@ -54,6 +59,8 @@ async function cancel(side: CallerSide, call: CallEnvelope): Promise<void> {
       const execution = { wrapperWorkflowId, workflowId: targetWorkflowId, runId: '' };
       throw outcomeFailure(refused('REMOTE_WORKFLOW_NOT_FOUND', message), execution);
     }
+    // Gone after it had started, by the second look: deleted, or beyond its retention.
+    if (state.state === 'absent' && wasStarted && Context.current().info.attempt > 1) return;
     if (!isRunning) throw new Error('the remote execution is not known yet', { cause: error });
     if (call.target.runId !== undefined) return; // Its chain goes on, but that is not what was asked for.
     await requestCancel(targetWorkflowId, { firstExecutionRunId: state.runId });

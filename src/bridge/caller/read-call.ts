@@ -1,4 +1,6 @@
+import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
+import { wrapperWorkflowIdOf } from '../../shared/remote-ids.js';
 import type { Payload, RawValue } from '@temporalio/common';
 import { escapeForLog } from '../../shared/escape.js';
 import { MAX_ARGUMENTS_BYTES } from '../../shared/limits.js';
@@ -38,6 +40,22 @@ function sideOf(sides: CallerSides, cluster: string | undefined): CallerSide {
 }
 
 /**
+ * A call is its caller's alone: the workflow that scheduled the activity is the one that the envelope names, and the
+ * wrapper is the call's. Else one workflow could have outcomes sent to another, or act on another's call (I4, I8).
+ */
+function checkScheduler({ callId, caller, wrapperWorkflowId }: CallEnvelope): void {
+  const { workflowExecution, namespace } = Context.current().info;
+  if (workflowExecution?.workflowId !== caller.workflowId || namespace !== caller.namespace)
+    throw invalidRequest(
+      'caller: the call names another workflow than the one that makes it; nothing was started',
+    );
+  if (wrapperWorkflowId !== wrapperWorkflowIdOf(callId))
+    throw invalidRequest(
+      'wrapperWorkflowId: the call names a wrapper that is not its own; nothing was started',
+    );
+}
+
+/**
  * Reads the call that an activity was scheduled for.
  *
  * @throws ApplicationFailure `INVALID_REQUEST` or `PAYLOAD_TOO_LARGE`, non-retryable
@@ -50,6 +68,7 @@ export function readCall(sides: CallerSides, input: ActivityCall): ServedCall {
     const reason = error instanceof Error ? error.message : String(error);
     throw invalidRequest(`${reason}; run CrossClusterWorkflow, or call through temporal-bridge/workflow`);
   }
+  checkScheduler(call);
   const side = sideOf(sides, call.cluster);
   if (call.sourceCluster !== undefined && call.sourceCluster !== side.sourceCluster) {
     throw invalidRequest(

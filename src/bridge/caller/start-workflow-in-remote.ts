@@ -33,7 +33,10 @@ function foundBy(state: RemoteState): Finding {
 
 async function lookAtRemote(attempt: Attempt): Promise<Finding> {
   const { side, call, targetWorkflowId } = attempt;
-  const state = await lookUpCall(side.remote, lookedUpCallOf(call, targetWorkflowId));
+  const state = await lookUpCall(side.remote, {
+    ...lookedUpCallOf(call, targetWorkflowId),
+    isAwaited: true,
+  });
   return foundBy(state);
 }
 

@@ -39,14 +39,19 @@ export function lookedUpBy(call: RemoteCallEnvelope, wrapperWorkflowId: string):
 export async function followTarget(side: HandlerSide, input: ActivityCall): Promise<RawValue> {
   const call = parseRemoteCallEnvelope(input.header(REMOTE_CALL_HEADER));
   const { target, existing, attachRunId = '' } = call;
-  const { attempt, workflowExecution } = Context.current().info;
+  const context = Context.current();
+  const { attempt, workflowExecution } = context.info;
+  const heartbeatDetails: unknown = context.info.heartbeatDetails;
   const wrapperWorkflowId = workflowExecution?.workflowId ?? '';
   const remote = (runId: string): RemoteExecution => ({
     wrapperWorkflowId,
     workflowId: target.workflowId,
     runId,
   });
-  const state = await lookUpTarget(side.own, lookedUpBy(call, wrapperWorkflowId));
+  // The chain that was seen first is the one that is attached to: a stranger may take the id over.
+  const seen = existing === 'attach' && typeof heartbeatDetails === 'string' ? heartbeatDetails : undefined;
+  const lookedUp = lookedUpBy(call, wrapperWorkflowId);
+  const state = await lookUpTarget(side.own, seen ? { ...lookedUp, attached: { runId: seen } } : lookedUp);
   if (!state && existing === 'attach') {
     const message = `workflow ${target.workflowId}${attachRunId && `, run ${attachRunId},`} is not known to ${side.own.cluster.name}`;
     throw outcomeFailure(refused('REMOTE_WORKFLOW_NOT_FOUND', message), remote(''));
@@ -56,6 +61,7 @@ export async function followTarget(side: HandlerSide, input: ActivityCall): Prom
     throw outcomeFailure(refused('CALL_ID_CONFLICT', message, { workflowId: target.workflowId }), remote(''));
   }
   if (state.state !== 'closed') {
+    if (existing === 'attach' && state.state === 'running') context.heartbeat(seen ?? state.runId);
     const doubledMs = Math.min(FOLLOW_FIRST_MS * 2 ** Math.min(attempt - 1, 20), FOLLOW_MAX_MS);
     const delayMs = doubledMs * (1 - FOLLOW_JITTER * Math.random());
     throw waitingFailure(
