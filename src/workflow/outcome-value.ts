@@ -40,12 +40,12 @@ export function readValue(payload: Payload | undefined, call: CallDetails): unkn
  * the message, so that type, message and causes survive details of an unknown encoding.
  */
 export function readFailure(failure: ProtoFailure): Error {
-  const { failureToError } = userConverters();
+  const converters = userConverters();
   try {
-    return failureToError(failure);
+    return converters.failureToError(failure);
   } catch {
     try {
-      const error = failureToError(readable(failure));
+      const error = converters.failureToError(readable(failure));
       if (error instanceof TemporalFailure) error.failure = failure; // sent on, it is what it was
       return error;
     } catch {

@@ -47,7 +47,7 @@ describe('a sample of the guide', () => {
     await Promise.all([
       stage.bridge(),
       stage.targets({
-        taskQueue: 'fulfillment',
+        taskQueue: 'fulfillment-queue',
         workflowsPath: fileURLToPath(new URL('targets.ts', samples)),
         workflowBundle: undefined as never,
       }),
@@ -70,7 +70,7 @@ describe('a sample of the guide', () => {
   });
 
   it('takes the fastest of several calls and cancels the others', async () => {
-    assert.equal(await stage.call('FastestOf', ['fulfillment', 'nobody-polls-here'], '9'), 'TRACK-9');
+    assert.equal(await stage.call('FastestOf', ['fulfillment-queue', 'nobody-polls-here'], '9'), 'TRACK-9');
   });
 
   it('hands a call over to the next run', async () => {
@@ -81,7 +81,7 @@ describe('a sample of the guide', () => {
     const { client } = stage.clusters.b;
     await client.workflow.start('FulfillmentWorkflow', {
       workflowId: 'by-hand',
-      taskQueue: 'fulfillment',
+      taskQueue: 'fulfillment-queue',
       args: [{ orderID: '11' }],
     });
     assert.equal(await stage.call('Follow', 'by-hand'), 'TRACK-11');

@@ -4,7 +4,7 @@ import type { FulfillmentWorkflow } from './targets.js'; // its type only; the c
 
 export async function Order(orderID: string): Promise<string> {
   const { tracking } = await executeRemoteWorkflow<typeof FulfillmentWorkflow>('FulfillmentWorkflow', {
-    taskQueue: 'fulfillment', // on the other cluster
+    taskQueue: 'fulfillment-queue', // on the other cluster
     args: [{ orderID }],
     timeout: '1h', // for the whole call; without it the call waits
   });
@@ -48,7 +48,9 @@ const items = defineQuery<string[]>('items');
 const checkout = defineUpdate<number, [string]>('checkout');
 
 export async function Shop(): Promise<number> {
-  const cart = await startRemoteWorkflow<typeof CartWorkflow>('CartWorkflow', { taskQueue: 'fulfillment' });
+  const cart = await startRemoteWorkflow<typeof CartWorkflow>('CartWorkflow', {
+    taskQueue: 'fulfillment-queue',
+  });
   await cart.signal(addItem, 'book'); // sent right after the start: it waits for the target
   await cart.signal(addItem, 'pen');
   const seen = await cart.query(items);
@@ -89,7 +91,7 @@ import { resumeRemoteWorkflow, type RemoteWorkflowReference } from '../../../src
 export async function LongOrder(orderID: string, open?: RemoteWorkflowReference): Promise<string> {
   if (!open) {
     const handle = await startRemoteWorkflow<typeof FulfillmentWorkflow>('FulfillmentWorkflow', {
-      taskQueue: 'fulfillment',
+      taskQueue: 'fulfillment-queue',
       args: [{ orderID }],
     });
     return continueAsNew<typeof LongOrder>(orderID, handle.toReference());
