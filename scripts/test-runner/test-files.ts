@@ -6,12 +6,12 @@ import { repoRoot } from '../stack/paths.js';
 export type Suite = 'default' | 'all';
 
 const FOLDERS: Readonly<Record<Suite, readonly string[]>> = {
-  default: ['unit', 'types', 'sandbox', 'histories', 'e2e', 'faults', 'moving-over', 'guide', 'package'],
-  all: ['unit', 'types', 'sandbox', 'histories', 'e2e', 'faults', 'moving-over', 'guide', 'package', 'slow'],
+  default: ['unit', 'types', 'sandbox', 'histories', 'e2e', 'moving-over', 'guide', 'package'],
+  all: ['unit', 'types', 'sandbox', 'histories', 'e2e', 'moving-over', 'guide', 'package', 'slow'],
 };
 
 /** The folders whose tests use the two shared servers. */
-const SERVER_FOLDERS = ['e2e', 'faults', 'moving-over', 'guide', 'package', 'slow'];
+const SERVER_FOLDERS = ['e2e', 'moving-over', 'guide', 'package', 'slow'];
 /** The folders whose tests use the workflow bundles. */
 const BUNDLE_FOLDERS = [...SERVER_FOLDERS, 'sandbox', 'histories'];
 

@@ -10,7 +10,7 @@ import { createClusterClient } from './cluster-client.js';
 import type { ResolvedConfig } from './config/resolve.js';
 import { handlerActivities } from './handler/activities.js';
 import type { BridgeLogger } from './logger.js';
-import { sdkLogger } from './logger.js';
+import { createLogger, sdkLogger } from './logger.js';
 import { modulePath } from './module-path.js';
 import { createSealVerifier, createSealer, developmentKey } from './seal.js';
 import type { SupervisedWorker } from './supervised-worker.js';
@@ -177,10 +177,11 @@ export function installRuntime(log: BridgeLogger): void {
  * Runs the bridge: one or both sides, until it is shut down. It starts whether or not the clusters are up.
  *
  * @param config - checked configuration, see `resolveConfig`
+ * @param log - default: lines on the standard output, as the configuration says
  */
 export function runBridge(
   config: ResolvedConfig,
-  log: BridgeLogger,
+  log: BridgeLogger = createLogger(config.log),
   options: RunBridgeOptions = {},
 ): Promise<RunningBridge> {
   const bundles = new Map<BundleName, ReturnType<typeof loadBundle>>();
