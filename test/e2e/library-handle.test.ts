@@ -88,7 +88,8 @@ describe('a handle', () => {
       RESULT,
     ]);
     const [badQuery, badUpdate, failed, refused, noName, ...rest] = ends;
-    for (const end of [badQuery, badUpdate, failed, refused, noName]) {
+    assert.equal(errorOf(noName).type, 'INVALID_REQUEST');
+    for (const end of [badQuery, badUpdate, failed, refused]) {
       assert.equal(errorOf(end).type, 'REMOTE_OPERATION_FAILED');
       assert.equal(errorOf(end).name, 'ApplicationFailure');
       assert.equal(errorOf(end).nonRetryable, true);
