@@ -112,6 +112,8 @@ describe('a workflow with many calls', () => {
     ] as const) {
       const caller = await stage.start('ExecuteAmong', call, others);
       assert.deepEqual(await caller.result(), { value: 'one more' });
+      // A workflow's log lines come after its task's end.
+      if (warned > 0) await eventually('the warning', async () => warnings(caller.workflowId) > 0);
       assert.equal(warnings(caller.workflowId), warned, `beside ${others}`);
     }
     const caller = await stage.start('ExecuteAmong', call, 1900);
