@@ -51,7 +51,10 @@ export interface LibraryCall extends Omit<RemoteWorkflowOptions, 'taskQueue' | '
 }
 
 /** A call's options, without what only tests know of. */
-export function optionsOf({ type: _type, ...options }: LibraryCall): RemoteWorkflowOptions & { args?: unknown[] } {
+export function optionsOf({
+  type: _type,
+  ...options
+}: LibraryCall): RemoteWorkflowOptions & { args?: unknown[] } {
   return { taskQueue: 'targets', ...options };
 }
 
