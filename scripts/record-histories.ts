@@ -6,17 +6,17 @@
  * versions have to replay it: existing files are not written again, and `test/histories/manifest.json` holds their hashes.
  */
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import type { WorkflowHandle } from '@temporalio/client';
 import type { Manifest } from '../test/histories/manifest.js';
 import { hashOf, keepsHistories } from '../test/histories/manifest.js';
-import type { TestSide, TwoClusters } from '../test/support/harness.js';
+import type { TwoClusters } from '../test/support/harness.js';
 import { historyToPlain } from '../test/support/history-json.js';
 import { buildBundles } from './build-bundles.js';
-import { startDevServer, type DevServer } from './stack/dev-server.js';
-import { cacheDir, repoRoot } from './stack/paths.js';
+import { withRecordingServers } from '../test/support/recording-servers.js';
+import { repoRoot } from './stack/paths.js';
 
 /** One recording: what runs, and the names under which both sides' histories are kept. */
 interface Recording {
@@ -51,37 +51,14 @@ function anonymous(text: string): string {
   return text.replaceAll(repoRoot, '').replaceAll(hostname(), 'host');
 }
 
-async function side({ address, metricsUrl }: DevServer): Promise<TestSide> {
-  const connection = await Connection.connect({ address });
-  // Replay workers are of this namespace, which is a part of call ids.
-  const namespace = 'default';
-  return { address, metricsUrl, namespace, client: new Client({ connection, namespace }) };
-}
-
 const { version } = JSON.parse(await readFile(join(repoRoot, 'package.json'), 'utf8')) as { version: string };
 const folder = process.argv[2] ?? join(repoRoot, 'test', 'histories', version);
 const isKept = keepsHistories(await readFile(join(repoRoot, 'CHANGELOG.md'), 'utf8'));
-const bundles = join(cacheDir, 'record-histories');
-const servers = await Promise.all(['A', 'B'].map((name) => startDevServer({ name })));
-try {
+await withRecordingServers('record-histories', async (clusters, bundles) => {
   await buildBundles(bundles);
-  process.env['TB_TEST_CLI'] = 'unused';
-  process.env['TB_TEST_BUNDLES'] = bundles;
-  for (const { name, address, metricsUrl } of servers) {
-    process.env[`TB_TEST_${name}_ADDRESS`] = address;
-    process.env[`TB_TEST_${name}_METRICS`] = metricsUrl;
-  }
-  const [a, b] = (await Promise.all(servers.map(side))) as [TestSide, TestSide];
-  await recordAll({
-    a,
-    b,
-    close: () => Promise.all([a, b].map(({ client }) => client.connection.close())).then(() => undefined),
-  });
+  await recordAll(clusters);
   if (isKept) await enterIntoManifest();
-} finally {
-  await Promise.all(servers.map((server) => server.stop()));
-  await rm(bundles, { recursive: true, force: true });
-}
+});
 
 async function recordAll(clusters: TwoClusters): Promise<void> {
   const harness = await import('../test/support/harness.js');

@@ -169,19 +169,15 @@ async function runUnderLease(
     isStarted = true;
   };
   const target = targetScope.run(() => runTarget(call, header, payloads, onStart));
-  const lease = new CancellationScope();
-  const gone = CancellationScope.nonCancellable(() =>
-    lease.run(async () => {
-      await watchCaller(header);
-      log.info('The caller is gone', { callId: call.callId, parentClose });
-      if (existing === 'attach') return NOT_AWAITED;
-      // A target that has not started is kept from it by the scope.
-      if (parentClose === 'terminate' && isStarted)
-        await endTarget(header, 'terminate', 'its caller is gone');
-      else targetScope.cancel();
-      return target;
-    }),
-  );
+  const gone = CancellationScope.nonCancellable(async () => {
+    await watchCaller(header);
+    log.info('The caller is gone', { callId: call.callId, parentClose });
+    if (existing === 'attach') return NOT_AWAITED;
+    // A target that has not started is kept from it by the scope.
+    if (parentClose === 'terminate' && isStarted) await endTarget(header, 'terminate', 'its caller is gone');
+    else targetScope.cancel();
+    return target;
+  });
   const waits = [target, gone.catch(() => target)];
   const leftMs = timeLeftMs(call);
   if (existing === 'attach' && Number.isFinite(leftMs)) waits.push(givenUp(leftMs));

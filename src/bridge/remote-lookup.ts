@@ -1,5 +1,6 @@
 import type { temporal } from '@temporalio/proto';
 import { defaultPayloadConverter } from '@temporalio/common';
+import type { Payload } from '@temporalio/common';
 import { MEMO_ARGS_DIGEST, MEMO_CALL_ID } from '../shared/names.js';
 import type { Outcome } from '../shared/outcome.js';
 import { outcomeOfFailure, refused } from '../shared/outcome.js';
@@ -185,32 +186,44 @@ async function wrapperState(cluster: ClusterClient, call: LookedUpCall): Promise
     }
   }
   if (isRunning(wrapper.status) || !history.close) return { state: 'running', runId, targetStarted: false };
-  const end = endOf(history.close);
-  const own = end && 'outcome' in end ? end.outcome : undefined;
-  const report = own && cluster.codecs ? await cluster.codecs.decodeOutcome(own) : own;
-  return { state: 'closed', outcome: ownOutcome(report, call), runId };
+  return { state: 'closed', outcome: ownOutcome(await ownEnd(cluster, history.close), call), runId };
+}
+
+/** A wrapper's own end, as this process's codecs read it. */
+async function ownEnd(cluster: ClusterClient, event: HistoryEvent | undefined): Promise<Outcome | undefined> {
+  const end = event && endOf(event);
+  if (!end || !('outcome' in end)) return undefined;
+  return cluster.codecs ? cluster.codecs.decodeOutcome(end.outcome) : end.outcome;
 }
 
 /** What a wrapper that closed without a target means for the caller. */
 function ownOutcome(end: Outcome | undefined, call: LookedUpCall): Outcome {
   if (end?.status === 'completed') {
-    const report = end.value ? readReport(end.value) : undefined;
-    return report ?? refused('OUTCOME_LOST', `the wrapper ${call.wrapperWorkflowId} closed without a target`);
+    return (
+      readReport(end.value).refusal ??
+      refused('OUTCOME_LOST', `the wrapper ${call.wrapperWorkflowId} closed without a target`)
+    );
   }
   return end ?? { status: 'terminated' };
 }
 
-function readReport(payload: temporal.api.common.v1.IPayload): Outcome | undefined {
+/** What a wrapper that completed has left in its result. */
+function readReport(payload: Payload | undefined): {
+  readonly refusal?: Outcome;
+  readonly targetRunId: string;
+} {
   try {
     const report = defaultPayloadConverter.fromPayload<{
+      targetRunId?: unknown;
       refusal?: { type?: unknown; message?: unknown; details?: unknown };
-    }>(payload);
+    }>(payload ?? {});
+    const targetRunId = typeof report.targetRunId === 'string' ? report.targetRunId : '';
     const { type, message, details } = report.refusal ?? {};
-    return typeof type === 'string' && typeof message === 'string'
-      ? refused(type as Parameters<typeof refused>[0], message, (details ?? {}) as Record<string, string>)
-      : undefined;
+    if (typeof type !== 'string' || typeof message !== 'string') return { targetRunId };
+    const texts = (details ?? {}) as Record<string, string>;
+    return { targetRunId, refusal: refused(type as Parameters<typeof refused>[0], message, texts) };
   } catch {
-    return undefined;
+    return { targetRunId: '' };
   }
 }
 
@@ -250,13 +263,9 @@ async function attachedState(cluster: ClusterClient, call: LookedUpCall): Promis
   if (!wrapper) return { state: 'absent' };
   if (isRunning(wrapper.status)) return { state: 'running', runId: '', targetStarted: true };
   const event = await closeEvent(cluster, call.wrapperWorkflowId, wrapper.execution?.runId ?? '');
-  const end = event && endOf(event);
-  const own = end && 'outcome' in end ? end.outcome : undefined;
-  const report = own && cluster.codecs ? await cluster.codecs.decodeOutcome(own) : own;
-  const value = report?.status === 'completed' ? report.value : undefined;
-  const refusal = value && readReport(value);
+  const end = await ownEnd(cluster, event);
+  const { refusal, targetRunId: runId } = readReport(end?.status === 'completed' ? end.value : undefined);
   if (refusal) return { state: 'closed', outcome: refusal, runId: '' };
-  const runId = value ? targetRunIdOf(value) : '';
   const { isAwaited: _, ...target } = call;
   const state = await lookUpTarget(cluster, runId === '' ? target : { ...target, attached: { runId } });
   if (state) return state;
@@ -264,13 +273,10 @@ async function attachedState(cluster: ClusterClient, call: LookedUpCall): Promis
   return { state: 'closed', outcome: refused('OUTCOME_LOST', message), runId };
 }
 
-function targetRunIdOf(report: temporal.api.common.v1.IPayload): string {
-  try {
-    const { targetRunId } = defaultPayloadConverter.fromPayload<{ targetRunId?: unknown }>(report);
-    return typeof targetRunId === 'string' ? targetRunId : '';
-  } catch {
-    return '';
-  }
+/** Whether the handler side refused a call; `OUTCOME_LOST` only says that nothing was found. */
+function isRefusal(state: RemoteState): boolean {
+  if (state.state !== 'closed' || state.outcome.status !== 'refused') return false;
+  return state.outcome.refusal.type !== 'OUTCOME_LOST';
 }
 
 /**
@@ -281,14 +287,10 @@ function targetRunIdOf(report: temporal.api.common.v1.IPayload): string {
  */
 export async function lookUpCall(cluster: ClusterClient, call: LookedUpCall): Promise<RemoteState> {
   if (call.attached && call.isAwaited) return attachedState(cluster, call);
-  if (call.adoptsType !== undefined) {
-    // An execution that is there in any case proves nothing: a call that was refused has not adopted it.
-    const own = await wrapperState(cluster, call);
-    const refusal =
-      own.state === 'closed' && own.outcome.status === 'refused' ? own.outcome.refusal.type : 'OUTCOME_LOST';
-    if (refusal !== 'OUTCOME_LOST') return own;
-  }
-  return (await lookUpTarget(cluster, call)) ?? wrapperState(cluster, call);
+  // An execution that is there in any case proves nothing: a call that was refused has not adopted it.
+  const own = call.adoptsType === undefined ? undefined : await wrapperState(cluster, call);
+  if (own && isRefusal(own)) return own;
+  return (await lookUpTarget(cluster, call)) ?? own ?? wrapperState(cluster, call);
 }
 
 /** Who holds the wrapper's id. */

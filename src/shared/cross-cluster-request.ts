@@ -2,6 +2,7 @@ import type { Payload } from '@temporalio/common';
 import { fromBase64, fromUtf8 } from './bytes.js';
 import type { CallScope } from './call-id.js';
 import type { ParentClose } from './wire/call-envelope.js';
+import { PARENT_CLOSE_POLICIES, defaultParentClose, isParentClosePolicy } from './wire/call-envelope.js';
 import { DEFAULT_CALL_TIMEOUT_MS } from './limits.js';
 import { jsonPayload, payloadOf } from './payloads.js';
 import { candidateOf, timeoutMsOf } from './request-candidate.js';
@@ -68,20 +69,6 @@ function scopeOf(idMode: IdMode, scope: unknown): CallScope {
   return scope === 'chain' || scope === 'workflow-id' ? scope : 'run';
 }
 
-function parentCloseOf(policy: unknown, scope: CallScope): ParentClose {
-  switch (policy) {
-    case 'ABANDON':
-      return 'abandon';
-    case 'REQUEST_CANCEL':
-      return 'request-cancel';
-    case 'TERMINATE':
-      return 'terminate';
-    default:
-      // In workflow-id scope whoever starts the caller's id again takes the call up: the caller is not gone for good.
-      return scope === 'workflow-id' ? 'abandon' : 'request-cancel';
-  }
-}
-
 /**
  * Reads the input of a `CrossClusterWorkflow`.
  *
@@ -105,6 +92,7 @@ export function parseCrossClusterRequest(
   const workflowId = textOf(request, 'workflowId');
   const sourceCluster = textOf(request, 'sourceCluster');
   const cluster = textOf(request, 'cluster');
+  const policy = request.get('parentClosePolicy');
   const callScope = scopeOf(idMode, request.get('scope'));
   return {
     form: request.article ? 'article' : 'plain',
@@ -114,7 +102,7 @@ export function parseCrossClusterRequest(
     timeoutMs: Math.ceil(timeoutMsOf(request.get('timeout') ?? 0) ?? 0) || DEFAULT_CALL_TIMEOUT_MS,
     idMode,
     scope: callScope,
-    parentClose: parentCloseOf(request.get('parentClosePolicy'), callScope),
+    parentClose: isParentClosePolicy(policy) ? PARENT_CLOSE_POLICIES[policy] : defaultParentClose(callScope),
     ...(key === undefined ? {} : { key }),
     ...(workflowId === undefined ? {} : { workflowId }),
     ...(sourceCluster === undefined ? {} : { sourceCluster }),

@@ -48,6 +48,12 @@ function bytesOf(links: readonly ProtoFailure[]): number {
   );
 }
 
+/** A failure with each link of its chain made anew, causes kept. */
+export function mapLinks(failure: ProtoFailure, map: (link: ProtoFailure) => ProtoFailure): ProtoFailure {
+  const { cause, ...head } = failure;
+  return { ...map(head), ...(cause ? { cause: mapLinks(cause, map) } : {}) };
+}
+
 /** One link without its payloads: the bridge never decodes them, and leaves them out where they are too large. */
 export function withoutPayloads(link: ProtoFailure): ProtoFailure {
   const { applicationFailureInfo: app, timeoutFailureInfo: timeout, canceledFailureInfo: canceled } = link;

@@ -1,3 +1,4 @@
+import { PARENT_CLOSE_POLICIES } from './wire/call-envelope.js';
 import { fromBase64 } from './bytes.js';
 import { isDeeperThan } from './json-depth.js';
 import {
@@ -173,7 +174,7 @@ export const REQUEST_CHECKS: readonly RequestCheck[] = [
   },
   ...optionalTextChecks('sourceCluster', 63),
   ...optionalTextChecks('cluster', 63),
-  choiceCheck('parentClosePolicy', ['ABANDON', 'REQUEST_CANCEL', 'TERMINATE']),
+  choiceCheck('parentClosePolicy', Object.keys(PARENT_CLOSE_POLICIES)),
   {
     name: 'a wide scope has a key',
     find: (r) => {

@@ -7,24 +7,19 @@ import { msToNumber } from '@temporalio/common/lib/time.js';
 import type { NativeConnection } from '@temporalio/worker';
 import { Worker } from '@temporalio/worker';
 import type { ActivityCall } from '../bridge/activity-call.js';
-import { activityCallInterceptor, noResult, rawActivity } from '../bridge/activity-call.js';
+import { activityCallInterceptor, noResult } from '../bridge/activity-call.js';
+import type { CallerActivities } from '../bridge/caller/activities.js';
+import { namedActivities } from '../bridge/caller/activities.js';
 import { outcomeFailure, reportFailure, waitingFailure } from '../bridge/waiting-failure.js';
 import { requestIdOf } from '../shared/call-id.js';
 import { REMOTE_RUNNING } from '../shared/failure-table.js';
 import type { FailureType } from '../shared/failure-table.js';
 import {
   CALL_HEADER,
-  CANCEL_ACTIVITY,
   COMPLETION_HEADER,
   COMPLETION_SIGNAL,
-  CONFIRM_START_ACTIVITY,
   DEFAULT_CALLER_TASK_QUEUE,
   OPERATION_HEADER,
-  QUERY_ACTIVITY,
-  SIGNAL_ACTIVITY,
-  START_ACTIVITY,
-  TERMINATE_ACTIVITY,
-  UPDATE_ACTIVITY,
 } from '../shared/names.js';
 import type { Outcome } from '../shared/outcome.js';
 import { refused } from '../shared/outcome.js';
@@ -69,7 +64,7 @@ const AT_ONCE_MS = 50;
 /** Next look at a fake target that runs, on the test server's clock, in milliseconds. */
 const LOOK_MS = 3_600_000;
 
-class Fake {
+class Fake implements CallerActivities {
   readonly calls: RunningFake[] = [];
   readonly #byId = new Map<string, RunningFake>();
   readonly #options: FakeBridgeOptions;
@@ -248,22 +243,13 @@ class Fake {
  */
 export async function startFakeBridge(options: FakeBridgeOptions): Promise<FakeBridge> {
   const fake = new Fake(options);
-  const rawResult = { rawResult: true };
   const worker = await Worker.create({
     connection: options.connection,
     namespace: options.namespace ?? options.client.options.namespace,
     taskQueue: options.taskQueue ?? DEFAULT_CALLER_TASK_QUEUE,
     interceptors: { activity: [activityCallInterceptor] },
     ...(options.dataConverter ? { dataConverter: options.dataConverter } : {}),
-    activities: {
-      [START_ACTIVITY]: rawActivity(fake.start, rawResult),
-      [CONFIRM_START_ACTIVITY]: rawActivity(fake.confirmStart, rawResult),
-      [SIGNAL_ACTIVITY]: rawActivity(fake.signal, rawResult),
-      [QUERY_ACTIVITY]: rawActivity(fake.query, rawResult),
-      [UPDATE_ACTIVITY]: rawActivity(fake.update, rawResult),
-      [CANCEL_ACTIVITY]: rawActivity(fake.cancel, rawResult),
-      [TERMINATE_ACTIVITY]: rawActivity(fake.terminate, rawResult),
-    },
+    activities: namedActivities(fake),
   });
   const running = worker.run();
   return {

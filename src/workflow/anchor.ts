@@ -52,10 +52,11 @@ export interface AnchorOptions extends AnchoredCall {
   /** The target's arguments, and the payloads that `envelope.extras` names. */
   readonly payloads: readonly Payload[];
   /**
-   * Set where the worker keeps a result's metadata (the bridge's own): a result without the bridge's words is then one of
-   * another program's history, and no outcome.
+   * The caller is the bridge's own workflow. Its worker keeps a result's metadata, so that a result without the bridge's
+   * words is one of another program's history, and no outcome; and it closes with the call, so that the server drops what
+   * is still pending for it.
    */
-  readonly knowsItsReports?: boolean;
+  readonly isBridgesOwn?: boolean;
   /** The call is shared by the runs of a chain, or by all that ever have the caller's id. */
   readonly outlivesRun?: boolean;
 }
@@ -125,7 +126,7 @@ export function anchorCall(options: AnchorOptions): Promise<AnchorReport> {
     ...payloads.map(raw),
   ).then(({ payload }) => {
     const report = decodeAnchorResult(payload);
-    if (options.knowsItsReports && !report.remote)
+    if (options.isBridgesOwn && !report.remote)
       throw new DeterminismViolationError(`this history’s ${START_ACTIVITY} is not of this bridge`);
     return report;
   }, reportOfFailure);

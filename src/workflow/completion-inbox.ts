@@ -14,31 +14,15 @@ function inboxKey({ callId, argsDigest }: CompletedCall): string {
   return `${localCallIdOf(callId)}/${argsDigest}`;
 }
 
-/** Keeps something that nobody awaits yet; the oldest goes first. */
-function keepBounded<T>(kept: Map<string, T>, key: string, value: T): void {
-  kept.set(key, value);
-  if (kept.size <= MAX_KEPT_COMPLETIONS) return;
-  const [oldest] = kept.keys();
-  if (oldest !== undefined) kept.delete(oldest);
-}
+/** Messages of one sort by key: for each who awaits one when it comes, or kept until somebody does. */
+class Mailbox<T> {
+  readonly #waiting = new Map<string, ((message: T) => void)[]>();
+  readonly #kept = new Map<string, T>();
 
-/**
- * Where completion signals arrive in the caller workflow. Outcomes that nobody awaits yet are kept (bounded), a second
- * outcome of the same call is dropped (I1), and nothing that arrives here can throw (I9).
- */
-export class CompletionInbox {
-  readonly #waiting = new Map<string, ((completion: Completion) => void)[]>();
-  readonly #kept = new Map<string, Completion>();
-  readonly #settled = new Set<string>();
-  readonly #starts = new Map<string, ((started: Started) => void)[]>();
-  readonly #keptStarts = new Map<string, Started>();
-  #signals = 0;
-
-  /** The completion of a call, whether it has arrived or not; for each who waits when it arrives. */
-  expect(call: CompletedCall): Promise<Completion> {
-    const key = inboxKey(call);
+  /** The message of a key, whether it has come or not. */
+  expect(key: string): Promise<T> {
     const kept = this.#kept.get(key);
-    if (kept) {
+    if (kept !== undefined) {
       this.#kept.delete(key);
       return Promise.resolve(kept);
     }
@@ -47,45 +31,71 @@ export class CompletionInbox {
     });
   }
 
+  /** Hands a message to those who await it; `false` if it is kept, since nobody does. */
+  put(key: string, message: T): boolean {
+    const waiting = this.#waiting.get(key);
+    if (waiting) {
+      this.#waiting.delete(key);
+      for (const deliver of waiting) deliver(message);
+      return true;
+    }
+    this.#kept.set(key, message);
+    if (this.#kept.size > MAX_KEPT_COMPLETIONS) {
+      const [oldest] = this.#kept.keys();
+      if (oldest !== undefined) this.#kept.delete(oldest);
+    }
+    return false;
+  }
+
+  keeps(key: string): boolean {
+    return this.#kept.has(key);
+  }
+
+  /** Neither keeps a message of this key, nor will deliver one to those who awaited it. */
+  forget(key: string): void {
+    this.#waiting.delete(key);
+    this.#kept.delete(key);
+  }
+}
+
+/**
+ * Where completion signals arrive in the caller workflow. Outcomes that nobody awaits yet are kept (bounded), a second
+ * outcome of the same call is dropped (I1), and nothing that arrives here can throw (I9).
+ */
+export class CompletionInbox {
+  readonly #completions = new Mailbox<Completion>();
+  readonly #starts = new Mailbox<Started>();
+  readonly #settled = new Set<string>();
+  #signals = 0;
+
+  /** The completion of a call, whether it has arrived or not; for each who waits when it arrives. */
+  expect(call: CompletedCall): Promise<Completion> {
+    return this.#completions.expect(inboxKey(call));
+  }
+
   /** Ends the wait for a call: whatever still comes for it is dropped. */
   settle(call: CompletedCall): void {
     const key = inboxKey(call);
-    this.#waiting.delete(key);
-    this.#kept.delete(key);
-    this.#starts.delete(key);
-    this.#keptStarts.delete(key);
+    this.#completions.forget(key);
+    this.#starts.forget(key);
     this.#settled.add(key);
   }
 
   /** The word that a call's target has started, whether it has come or not. */
   expectStart(call: CompletedCall): Promise<Started> {
-    const key = inboxKey(call);
-    const kept = this.#keptStarts.get(key);
-    if (kept) {
-      this.#keptStarts.delete(key);
-      return Promise.resolve(kept);
-    }
-    return new Promise((resolve) => {
-      this.#starts.set(key, [...(this.#starts.get(key) ?? []), resolve]);
-    });
+    return this.#starts.expect(inboxKey(call));
   }
 
   /** Takes the word that a target has started. */
   takeStart(started: Started): void {
     const key = inboxKey(started);
-    const waiting = this.#starts.get(key);
-    if (waiting) {
-      this.#starts.delete(key);
-      for (const deliver of waiting) deliver(started);
-    } else if (!this.#settled.has(key)) {
-      keepBounded(this.#keptStarts, key, started);
-    }
+    if (!this.#settled.has(key)) this.#starts.put(key, started);
   }
 
   /** Whether a call's completion has come. */
   hasCompletion(call: CompletedCall): boolean {
     const key = inboxKey(call);
-    return this.#kept.has(key) || this.#settled.has(key);
+    return this.#completions.keeps(key) || this.#settled.has(key);
   }
 
   /** Counts a signal of the bridge; `true` once, when a run gets near to what a server takes. */
@@ -97,15 +107,10 @@ export class CompletionInbox {
   /** Takes a completion: hands it over, keeps it, or drops it. */
   take(completion: Completion): 'delivered' | 'kept' | 'dropped' {
     const key = inboxKey(completion);
-    if (this.#settled.has(key) || this.#kept.has(key)) return 'dropped';
-    const waiting = this.#waiting.get(key);
-    if (waiting) {
-      this.settle(completion);
-      for (const deliver of waiting) deliver(completion);
-      return 'delivered';
-    }
-    keepBounded(this.#kept, key, completion);
-    return 'kept';
+    if (this.#settled.has(key) || this.#completions.keeps(key)) return 'dropped';
+    if (!this.#completions.put(key, completion)) return 'kept';
+    this.settle(completion);
+    return 'delivered';
   }
 }
 

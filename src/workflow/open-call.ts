@@ -32,8 +32,8 @@ export interface CallRequest extends Omit<CallName, 'args'> {
   /** The call's start is awaited. */
   readonly confirmStart?: boolean;
   readonly fallback?: { readonly firstMs: number; readonly maxMs: number };
-  /** The caller closes with the call: its anchor is dropped by the server, and need not be cancelled. */
-  readonly closesWithCall?: boolean;
+  /** The caller is the bridge's own workflow. */
+  readonly isBridgesOwn?: boolean;
 }
 
 /** How a call ended, and where it ran. */
@@ -61,13 +61,13 @@ const OPEN_CALLS = Symbol.for('temporal-bridge.open-calls/1');
 const WARNED = Symbol.for('temporal-bridge.long-history-warned/1');
 const holder = globalThis as { [OPEN_CALLS]?: Set<OpenCall>; [WARNED]?: boolean };
 
-/** The calls of this run that have not ended. */
-export function openCalls(): ReadonlySet<OpenCall> {
+function callsOfThisRun(): Set<OpenCall> {
   return (holder[OPEN_CALLS] ??= new Set());
 }
 
-function callsOfThisRun(): Set<OpenCall> {
-  return (holder[OPEN_CALLS] ??= new Set());
+/** The calls of this run that have not ended. */
+export function openCalls(): ReadonlySet<OpenCall> {
+  return callsOfThisRun();
 }
 
 /** Why a call cannot be made at all: told before anything is recorded or started. */
@@ -136,7 +136,7 @@ function neverOpened(call: AnchoredCall, outcome: Outcome): OpenCall {
  */
 export function makeCall(request: CallRequest): OpenCall {
   const { options, refusal } = prepareCall(request);
-  return refusal ? neverOpened(options, refusal) : openCall(options, request.closesWithCall ?? false);
+  return refusal ? neverOpened(options, refusal) : openCall(options);
 }
 
 /** Names a call and writes its envelope; nothing is recorded yet. */
@@ -166,7 +166,7 @@ export function prepareCall(request: CallRequest): { options: AnchorOptions; ref
       payloads,
       bridgeTaskQueue,
       ...(request.payloads.token ? { token: request.payloads.token } : {}),
-      ...(request.closesWithCall ? { knowsItsReports: true } : {}),
+      ...(request.isBridgesOwn ? { isBridgesOwn: true } : {}),
       outlivesRun: request.scope !== 'run',
     },
     refusal: refusalOf(request, payloads, conflicts, wrapperWorkflowId),
@@ -185,7 +185,7 @@ function isCutShort({ outcome, remote }: CallEnd, { timeoutMs }: CallBody, madeA
 }
 
 /** Opens a call that {@link makeCall} has made, or takes up one that an earlier run of the chain made. */
-export function openCall(options: AnchorOptions, closesWithCall = false): OpenCall {
+export function openCall(options: AnchorOptions): OpenCall {
   const { envelope, bridgeTaskQueue } = options;
   const inbox = completionInbox();
   const madeAt = Date.now();
@@ -212,7 +212,7 @@ export function openCall(options: AnchorOptions, closesWithCall = false): OpenCa
       callsOfThisRun().delete(call);
       inbox.settle(envelope);
       // Left alone, they would ask the handler cluster once more at their next intervals (I7).
-      if (!closesWithCall) {
+      if (!options.isBridgesOwn) {
         anchor.cancel();
         cancelScope?.cancel();
       }

@@ -13,6 +13,7 @@ import {
 } from '../shared/names.js';
 import { totalPayloadBytes } from '../shared/payloads.js';
 import { isBridgeReport } from '../shared/wire/anchor-report.js';
+import type { OperationType } from '../shared/wire/operation-envelope.js';
 import { encodeOperationEnvelope } from '../shared/wire/operation-envelope.js';
 import { callArgs, callSummary, failureChain } from './anchor.js';
 import { bridgeActivities } from './bridge-activities.js';
@@ -34,6 +35,16 @@ const holder = globalThis as { [OPERATIONS]?: number };
 function nextOperationId(): string {
   // The run's id keeps the operations of two runs apart that share a call, or that a reset made of one.
   return `${workflowInfo().runId}/${(holder[OPERATIONS] = (holder[OPERATIONS] ?? 0) + 1)}`;
+}
+
+/** The header of an operation, numbered; it tells the caller side the target's first run, where the caller knows it. */
+export function operationHeader(
+  { runId }: OperableCall,
+  type: OperationType,
+  name = '',
+): Record<string, Payload> {
+  const operation = { type, name, id: nextOperationId(), ...(runId ? { runId } : {}) };
+  return { [OPERATION_HEADER]: encodeOperationEnvelope(operation) };
 }
 
 /** An operation on a target that did not work: with what type and message, and the target's own failure if there is one. */
@@ -98,29 +109,13 @@ export async function operate(
     scheduleToCloseMs,
     maximumIntervalMs: MAX_OPERATION_RETRY_MS,
   });
-  const operationEnvelope = encodeOperationEnvelope({
-    type,
-    name,
-    id: nextOperationId(),
-    ...(call.runId ? { runId: call.runId } : {}),
-  });
   try {
     return (await activities[ACTIVITY_OF[type]](
-      ...callArgs(call, { [OPERATION_HEADER]: operationEnvelope }, args),
+      ...callArgs(call, operationHeader(call, type, name), args),
     )) as RawValue | undefined;
   } catch (error) {
     throw refusalOf(error);
   }
-}
-
-/** The operation `cancel`: tells the caller side the target's first run, where the caller knows it. */
-export function cancelEnvelope({ runId }: OperableCall): Payload {
-  return encodeOperationEnvelope({
-    type: 'cancel',
-    name: '',
-    id: nextOperationId(),
-    ...(runId ? { runId } : {}),
-  });
 }
 
 /** Terminates a call's target; waits out a start that is not known yet. */

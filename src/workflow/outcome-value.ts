@@ -1,7 +1,7 @@
 import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
 import type { Payload, ProtoFailure } from '@temporalio/common';
 import { showValue } from '../shared/escape.js';
-import { withoutPayloads } from '../shared/failure-chain.js';
+import { mapLinks, withoutPayloads } from '../shared/failure-chain.js';
 import { encodingOf } from '../shared/payloads.js';
 import type { RemoteExecution } from '../shared/outcome.js';
 import type { CallDetails } from './outcome-error.js';
@@ -45,7 +45,7 @@ export function readFailure(failure: ProtoFailure): Error {
     return converters.failureToError(failure);
   } catch {
     try {
-      const error = converters.failureToError(readable(failure));
+      const error = converters.failureToError(mapLinks(failure, readableLink));
       if (error instanceof TemporalFailure) error.failure = failure; // sent on, it is what it was
       return error;
     } catch {
@@ -53,11 +53,6 @@ export function readFailure(failure: ProtoFailure): Error {
       return ApplicationFailure.nonRetryable(failure.message ?? '', 'UnreadableFailure');
     }
   }
-}
-
-function readable(failure: ProtoFailure): ProtoFailure {
-  const { cause, ...head } = failure;
-  return { ...readableLink(head), ...(cause ? { cause: readable(cause) } : {}) };
 }
 
 function readableLink(link: ProtoFailure): ProtoFailure {
@@ -91,8 +86,7 @@ function canRead(link: ProtoFailure): boolean {
 export function settle(call: AnchoredCall, end: CallEnd): unknown {
   const details = callDetailsOf(call, end.remote);
   if (end.outcome.status === 'completed') return readValue(end.outcome.value, details);
-  const error = outcomeError(end.outcome, details, readFailure);
-  throw error;
+  throw outcomeError(end.outcome, details, readFailure);
 }
 
 /** The error for an operation on a target that did not work. */

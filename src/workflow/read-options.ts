@@ -1,7 +1,6 @@
 import { compileRetryPolicy } from '@temporalio/common';
 import type { Payload, RetryPolicy, SearchAttributePair } from '@temporalio/common';
 import { ChildWorkflowCancellationType, workflowInfo } from '@temporalio/workflow';
-import type { ParentClosePolicy } from '@temporalio/workflow';
 import { utf8 } from '../shared/bytes.js';
 import {
   MAX_ARGUMENTS,
@@ -18,6 +17,11 @@ import {
 } from '../shared/limits.js';
 import { DEFAULT_CALLER_TASK_QUEUE } from '../shared/names.js';
 import type { ParentClose } from '../shared/wire/call-envelope.js';
+import {
+  PARENT_CLOSE_POLICIES,
+  defaultParentClose,
+  isParentClosePolicy,
+} from '../shared/wire/call-envelope.js';
 import { MAX_MEMO_KEYS, MAX_MEMO_KEYS_BYTES } from '../shared/wire/extra-payloads.js';
 import { FieldReader } from '../shared/wire/fields.js';
 import type { TargetOptions, TargetRetry, TargetSearchAttribute } from '../shared/wire/target-options.js';
@@ -127,19 +131,11 @@ function targetOptionsOf(options: RemoteWorkflowOptions): TargetOptions | undefi
   }
 }
 
-function parentCloseOf(policy: ParentClosePolicy | undefined, byDefault: ParentClose): ParentClose {
-  switch (policy) {
-    case undefined:
-      return byDefault;
-    case 'ABANDON':
-      return 'abandon';
-    case 'REQUEST_CANCEL':
-      return 'request-cancel';
-    case 'TERMINATE':
-      return 'terminate';
-    default:
-      throw invalidOption('parentClosePolicy', 'TERMINATE, ABANDON or REQUEST_CANCEL', policy);
-  }
+function parentCloseOf({ parentClosePolicy: policy, scope = 'run' }: RemoteWorkflowOptions): ParentClose {
+  if (policy === undefined) return defaultParentClose(scope);
+  if (!isParentClosePolicy(policy))
+    throw invalidOption('parentClosePolicy', 'TERMINATE, ABANDON or REQUEST_CANCEL', policy);
+  return PARENT_CLOSE_POLICIES[policy];
 }
 
 const CANCELLATION_TYPES: readonly unknown[] = Object.values(ChildWorkflowCancellationType);
@@ -280,11 +276,7 @@ export function requestOf(
       ...(details === undefined ? {} : { details }),
       token: toPayload(undefined),
     },
-    // In workflow-id scope whoever starts this workflow's id again takes the call up.
-    parentClose: parentCloseOf(
-      options.parentClosePolicy,
-      options.scope === 'workflow-id' ? 'abandon' : 'request-cancel',
-    ),
+    parentClose: parentCloseOf(options),
   };
 }
 

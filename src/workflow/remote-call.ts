@@ -15,7 +15,7 @@ export interface RemoteCallResult extends CallEnd {
  */
 export async function callRemote(request: CallRequest): Promise<RemoteCallResult> {
   const scope = CancellationScope.current();
-  const call = makeCall({ ...request, closesWithCall: true });
+  const call = makeCall({ ...request, isBridgesOwn: true });
   scope.cancelRequested.catch(() => {
     // A cancellation that cannot be passed on must not fail the call: it ends by its outcome or its time-out.
     if (call.isOpen()) call.requestCancel().catch(() => undefined);

@@ -7,11 +7,9 @@ import type {
 } from '@temporalio/common';
 import type { RemoteExecution } from '../shared/outcome.js';
 import { cancelCall } from './anchor.js';
-import type { OpenCall } from './open-call.js';
 import type { OperableCall, Operation } from './operations.js';
-import { cancelEnvelope, operate, refusalOf, terminateTarget } from './operations.js';
+import { operate, operationHeader, refusalOf, terminateTarget } from './operations.js';
 import { MAX_ARGUMENTS, MAX_NAME_CHARS } from '../shared/limits.js';
-import { OPERATION_HEADER } from '../shared/names.js';
 import { text } from './option-checks.js';
 import { callDetailsOf, invalidOption, operationError, readValue } from './outcome-value.js';
 import type { RemoteWorkflowReference } from './reference.js';
@@ -147,7 +145,7 @@ export function handleOf<T extends Workflow>(parts: HandleParts): RemoteWorkflow
       })) as Ret,
     cancel: async () => {
       try {
-        await cancelCall(call, undefined, { [OPERATION_HEADER]: cancelEnvelope(call) });
+        await cancelCall(call, undefined, operationHeader(call, 'cancel'));
       } catch (error) {
         throw operationError(call, refusalOf(error), remote);
       }
@@ -162,14 +160,4 @@ export function handleOf<T extends Workflow>(parts: HandleParts): RemoteWorkflow
     },
     toReference: () => referenceOf(call, remote, madeAt),
   };
-}
-
-/** A handle's parts out of a call that is open. */
-export function partsOf(
-  call: OpenCall,
-  remote: RemoteExecution,
-  madeAt: number,
-  result: Promise<unknown>,
-): HandleParts {
-  return { call, remote, madeAt, result: () => result };
 }

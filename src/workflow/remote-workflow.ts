@@ -10,7 +10,7 @@ import { known } from './option-checks.js';
 import { settle } from './outcome-value.js';
 import { parseReference } from './reference.js';
 import type { RemoteWorkflowHandle } from './remote-workflow-handle.js';
-import { handleOf, partsOf } from './remote-workflow-handle.js';
+import { handleOf } from './remote-workflow-handle.js';
 import type {
   AttachOptions,
   RemoteCallOptions,
@@ -24,10 +24,24 @@ installInWorkflow();
 
 type CancellationType = ChildWorkflowCancellationType;
 
+/** Every entry of the library begins so. */
+function enter(): void {
+  assertInWorkflow();
+  installInWorkflow();
+}
+
 /** A call in a scope that is cancelled already is not made, as with a child workflow. */
 function throwIfCancelled(what: string): void {
   if (CancellationScope.current().consideredCancelled)
     throw new CancelledFailure(`call of ${what} cancelled before it was made`);
+}
+
+/** The beginning of a call that starts a workflow: its type. */
+function enterFor(workflowTypeOrFunction: string | Workflow): string {
+  enter();
+  const workflowType = extractWorkflowType(workflowTypeOrFunction);
+  throwIfCancelled(workflowType);
+  return workflowType;
 }
 
 /**
@@ -90,10 +104,7 @@ export async function executeRemoteWorkflow(
   workflowTypeOrFunction: string | Workflow,
   options: RemoteWorkflowOptions & { readonly args?: readonly unknown[] },
 ): Promise<unknown> {
-  assertInWorkflow();
-  installInWorkflow();
-  const workflowType = extractWorkflowType(workflowTypeOrFunction);
-  throwIfCancelled(workflowType);
+  const workflowType = enterFor(workflowTypeOrFunction);
   const call = makeCall(requestOf(workflowType, options));
   return resultOf(call, followScope(call, cancellationTypeOf(options)));
 }
@@ -112,24 +123,17 @@ export async function startRemoteWorkflow(
   workflowTypeOrFunction: string | Workflow,
   options: RemoteWorkflowOptions & { readonly args?: readonly unknown[] },
 ): Promise<RemoteWorkflowHandle> {
-  assertInWorkflow();
-  installInWorkflow();
-  const workflowType = extractWorkflowType(workflowTypeOrFunction);
-  throwIfCancelled(workflowType);
+  const workflowType = enterFor(workflowTypeOrFunction);
   const madeAt = Date.now();
   const call = makeCall({ ...requestOf(workflowType, options), confirmStart: true });
   const cancelled = followScope(call, cancellationTypeOf(options));
   const start = await Promise.race([call.started(), cancelled]);
-  if (!isEnd(start)) return handleOf(partsOf(call, start, madeAt, resultOf(call, cancelled)));
   // It has ended before there was word of its start: with a target, its result tells; without one, the start failed.
-  const { remote } = start;
-  if (!remote || remote.runId === '') settle(call, start);
-  const execution = remote ?? {
-    wrapperWorkflowId: call.envelope.wrapperWorkflowId,
-    workflowId: '',
-    runId: '',
-  };
-  return handleOf(partsOf(call, execution, madeAt, resultOf(call, cancelled)));
+  if (isEnd(start) && !start.remote?.runId) settle(call, start);
+  const { wrapperWorkflowId } = call.envelope;
+  const remote = (isEnd(start) ? start.remote : start) ?? { wrapperWorkflowId, workflowId: '', runId: '' };
+  const result = resultOf(call, cancelled);
+  return handleOf({ call, remote, madeAt, result: () => result });
 }
 
 /**
@@ -143,14 +147,11 @@ export function getRemoteWorkflowHandle<T extends Workflow = Workflow>(
   workflowId: string,
   options: AttachOptions = {},
 ): RemoteWorkflowHandle<T> {
-  assertInWorkflow();
-  installInWorkflow();
+  enter();
   const madeAt = Date.now();
-  const { options: anchor, refusal } = prepareCall(attachRequestOf(workflowId, options));
-  const { envelope } = anchor;
-  const call = anchor;
+  const { options: call, refusal } = prepareCall(attachRequestOf(workflowId, options));
   const remote = {
-    wrapperWorkflowId: envelope.wrapperWorkflowId,
+    wrapperWorkflowId: call.envelope.wrapperWorkflowId,
     workflowId,
     runId: options.runId ?? '',
   };
@@ -159,7 +160,7 @@ export function getRemoteWorkflowHandle<T extends Workflow = Workflow>(
     throwIfCancelled(workflowId);
     const now = refusal ?? tooManyOpen();
     if (now) return settle(call, { outcome: now, remote: undefined });
-    const opened = openCall(anchor);
+    const opened = openCall(call);
     const type = cancellationTypeOf(options, ChildWorkflowCancellationType.ABANDON);
     return resultOf(opened, followScope(opened, type));
   };
@@ -188,8 +189,7 @@ export function resumeRemoteWorkflow<T extends Workflow = Workflow>(
   reference: unknown,
   options: Pick<RemoteCallOptions, 'cancellationType'> = {},
 ): RemoteWorkflowHandle<T> {
-  assertInWorkflow();
-  installInWorkflow();
+  enter();
   checkCancellationType(known('options', options, ['cancellationType']).cancellationType);
   const { call: body, bridgeTaskQueue, remote, madeAt, completed } = parseReference(reference);
   const { timeoutMs, ...rest } = body;
@@ -217,10 +217,6 @@ export function resumeRemoteWorkflow<T extends Workflow = Workflow>(
   const cancelled = followScope(call, cancellationTypeOf(options, byDefault));
   // The envelope as it was made: a further reference tells the whole time-out, from the same beginning.
   const original = { ...call, envelope: { ...body, extras: { token: true } as const } };
-  return handleOf({ call: original, remote, madeAt, result: resultOnce(call, cancelled) });
-}
-
-function resultOnce(call: OpenCall, cancelled: Promise<never>): () => Promise<unknown> {
   const result = resultOf(call, cancelled);
-  return () => result;
+  return handleOf({ call: original, remote, madeAt, result: () => result });
 }

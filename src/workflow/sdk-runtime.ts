@@ -6,7 +6,7 @@
 import { IllegalStateError, TemporalFailure } from '@temporalio/common';
 import type { FailureConverter, PayloadConverter, ProtoFailure } from '@temporalio/common';
 import type { WorkflowInboundCallsInterceptor, WorkflowOutboundCallsInterceptor } from '@temporalio/workflow';
-import { withoutPayloads } from '../shared/failure-chain.js';
+import { mapLinks, withoutPayloads } from '../shared/failure-chain.js';
 import { isBridgeReport } from '../shared/wire/anchor-report.js';
 
 type Context = Parameters<PayloadConverter['fromPayload']>[1];
@@ -102,16 +102,11 @@ function guarded(converter: FailureConverter): FailureConverter {
     failureToError: (failure, payloadConverter, ...rest) => {
       if (!failure.activityFailureInfo || !isBridgeReport(failure.cause))
         return converter.failureToError(failure, payloadConverter, ...rest);
-      const error = converter.failureToError(withoutPayloadsDeep(failure), payloadConverter, ...rest);
+      const error = converter.failureToError(mapLinks(failure, withoutPayloads), payloadConverter, ...rest);
       if (error instanceof TemporalFailure) error.failure = failure; // as it came
       return error;
     },
   };
-}
-
-function withoutPayloadsDeep(failure: ProtoFailure): ProtoFailure {
-  const { cause, ...head } = failure;
-  return { ...withoutPayloads(head), ...(cause ? { cause: withoutPayloadsDeep(cause) } : {}) };
 }
 
 /** The user's converters, as this workflow's worker has them. */

@@ -19,6 +19,7 @@ import {
 } from '../support/harness.js';
 import {
   EVENT,
+  EXCLUDE_SIGNALS,
   applicationFailureOf,
   countEvents,
   eventually,
@@ -30,8 +31,6 @@ import {
 } from '../support/inspect.js';
 
 const LIMIT = { timeout: 60_000 };
-/** `RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL`. */
-const EXCLUDE_SIGNALS = 1;
 
 for (const maxCachedWorkflows of [1000, 0]) {
   describe(`an answer, with ${maxCachedWorkflows} cached workflows`, () => {

@@ -17,9 +17,8 @@ import {
   taskTroubles,
   whenClosed,
 } from '../support/inspect.js';
-import { startLifetimes, startLifetimesOnA } from '../support/lifetimes.js';
+import { openLifetimes, startLifetimesOnA } from '../support/lifetimes.js';
 import type { Stage } from '../support/stage.js';
-import { openStage } from '../support/stage.js';
 import type { EndView } from '../support/workflows/library-callers.js';
 import type { Where } from '../support/workflows/lifetimes.js';
 
@@ -41,20 +40,8 @@ for (const maxCachedWorkflows of [1000, 0]) {
     let toB: FaultProxy;
     let onA: TestWorker;
     before(async () => {
-      stage = await openStage();
-      toB = await stage.proxy('b');
-      [, , onA] = await Promise.all([
-        stage.bridge({
-          addressOfB: toB.address,
-          env: {
-            BRIDGE_MAX_CACHED_WORKFLOWS: `${maxCachedWorkflows}`,
-            BRIDGE_START_RETRY_FIRST: '200ms',
-            BRIDGE_START_RETRY_MAX: '1s',
-          },
-        }),
-        startLifetimes(stage, maxCachedWorkflows),
-        startLifetimesOnA(stage),
-      ]);
+      ({ stage, toB } = await openLifetimes(maxCachedWorkflows));
+      onA = await startLifetimesOnA(stage);
     });
     afterEach(() => {
       toB.clearRules();

@@ -10,6 +10,7 @@ import { completionsOf, sendCompletionTo } from '../support/completions.js';
 import type { FaultProxy } from '../support/fault-proxy.js';
 import {
   EVENT,
+  EXCLUDE_SIGNALS,
   applicationFailureOf,
   countEvents,
   eventTypes,
@@ -20,14 +21,12 @@ import {
   taskTroubles,
   whenClosed,
 } from '../support/inspect.js';
-import { startLifetimes } from '../support/lifetimes.js';
+import { openLifetimes, startLifetimes } from '../support/lifetimes.js';
 import type { Stage } from '../support/stage.js';
 import { openStage } from '../support/stage.js';
 import type { EndView } from '../support/workflows/library-callers.js';
 
 const LIMIT = { timeout: 90_000 };
-/** `RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL`. */
-const EXCLUDE_SIGNALS = 1;
 
 /** Waits until the run that a caller is in has made its call, and gives the run's handle. */
 async function runOf({ clusters: { a } }: Stage, workflowId: string, after = ''): Promise<WorkflowHandle> {
@@ -76,19 +75,7 @@ for (const maxCachedWorkflows of [1000, 0]) {
     let stage: Stage;
     let toB: FaultProxy;
     before(async () => {
-      stage = await openStage();
-      toB = await stage.proxy('b');
-      await Promise.all([
-        stage.bridge({
-          addressOfB: toB.address,
-          env: {
-            BRIDGE_MAX_CACHED_WORKFLOWS: `${maxCachedWorkflows}`,
-            BRIDGE_START_RETRY_FIRST: '200ms',
-            BRIDGE_START_RETRY_MAX: '1s',
-          },
-        }),
-        startLifetimes(stage, maxCachedWorkflows),
-      ]);
+      ({ stage, toB } = await openLifetimes(maxCachedWorkflows));
     });
     afterEach(() => {
       toB.clearRules();

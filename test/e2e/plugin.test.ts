@@ -9,8 +9,8 @@ import { LIBRARY_CALLERS_PATH, bridgeEnv } from '../support/harness.js';
 import type { Stage } from '../support/stage.js';
 import { openStage } from '../support/stage.js';
 import { openGate } from '../support/workflows/targets.js';
+import { SILENT } from '../support/silent-logger.js';
 
-const SILENT = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 const BRIDGE_ACTIVITY = 'StartWorkflowInRemote';
 
 /** The task queue of each call that a history holds. */

@@ -8,11 +8,12 @@ import * as warehouse from '../../workflows-b/activities.js';
 import { createTwoClusters } from '../support/harness.js';
 import { taskTroubles } from '../support/inspect.js';
 import { fulfillmentHandler } from './samples/nexus-handler.js';
+import { SILENT } from '../support/silent-logger.js';
 
 const bundle = (workflowsPath: string) =>
   bundleWorkflowCode({
     workflowsPath,
-    logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} },
+    logger: SILENT,
   });
 
 test('the Nexus samples call the target', { timeout: 60_000 }, async (t) => {

@@ -7,8 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { bundleWorkflowCode, type BundleOptions } from '@temporalio/worker';
 import { cacheDir, repoRoot } from '../../scripts/stack/paths.js';
 import { bundleOptions } from '../../src/bridge/workflow-bundles.js';
-
-const silent = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
+import { SILENT } from '../support/silent-logger.js';
 
 /** A module as webpack names it, for example `./node_modules/long/index.js` or `fs (ignored)`. */
 type ModuleName = string;
@@ -17,7 +16,7 @@ async function bundle(options: BundleOptions): Promise<{ kib: number; modules: M
   const modules: ModuleName[] = [];
   const { code } = await bundleWorkflowCode({
     ...options,
-    logger: silent,
+    logger: SILENT,
     webpackConfigHook: (config) => ({
       ...config,
       plugins: [

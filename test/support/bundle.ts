@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode } from '@temporalio/worker';
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { SILENT } from './silent-logger.js';
 
 /** The converters of a worker, by their modules' paths; its bundle must have been made with the same ones. */
 export interface ConverterPaths {
@@ -15,7 +16,7 @@ export function bundleWorkflows(
 ): Promise<WorkflowBundleWithSourceMap> {
   return bundleWorkflowCode({
     workflowsPath: fileURLToPath(new URL(`./workflows/${name}.ts`, import.meta.url)),
-    logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} },
+    logger: SILENT,
     ...converters,
   });
 }

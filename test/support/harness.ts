@@ -13,6 +13,7 @@ import type { CodecsByCluster } from '../../src/bridge/run.js';
 import { installRuntime, runBridge } from '../../src/bridge/run.js';
 import { modulePath } from '../../src/bridge/module-path.js';
 import { createNamespace, readTestEnv } from './test-env.js';
+import { SILENT } from './silent-logger.js';
 
 /** One cluster as a test uses it: a namespace of its own on a server. */
 export interface TestSide {
@@ -156,7 +157,8 @@ export interface TestWorker {
   stop(): Promise<void>;
 }
 
-async function startWorker(
+/** Runs a worker on a test's namespace. */
+export async function startWorker(
   side: Pick<TestSide, 'address' | 'namespace'>,
   options: Omit<WorkerOptions, 'connection' | 'namespace'>,
 ): Promise<TestWorker> {
@@ -183,7 +185,7 @@ async function testBundle(
     const { code } = await bundleWorkflowCode({
       workflowsPath: fileURLToPath(new URL(`./workflows/${name}.ts`, import.meta.url)),
       workflowInterceptorModules: interceptors,
-      logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} },
+      logger: SILENT,
     });
     const draft = `${codePath}.${randomUUID()}`;
     await writeFile(draft, code);

@@ -4,6 +4,9 @@ import type { WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/c
 import { ApplicationFailure } from '@temporalio/common';
 import type { TestSide } from './harness.js';
 
+/** `RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL`, for a reset that leaves signals out. */
+export const EXCLUDE_SIGNALS = 1;
+
 /** `EVENT_TYPE_*` numbers that tests count. */
 export const EVENT = {
   workflowTaskTimedOut: 8,

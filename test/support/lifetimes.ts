@@ -1,21 +1,37 @@
 /** Workers of workflows/lifetimes.ts on both clusters, and what tests ask of calls whose ends they order. */
-import { fileURLToPath } from 'node:url';
 import type { WorkflowHandle } from '@temporalio/client';
-import { bundleWorkflowCode } from '@temporalio/worker';
 import { WATCH_CALLER_ACTIVITY } from '../../src/shared/names.js';
 import type { TestWorker } from './harness.js';
 import { ensureRuntime, startTargets } from './harness.js';
 import { eventually } from './inspect.js';
+import type { FaultProxy } from './fault-proxy.js';
 import type { Stage } from './stage.js';
+import { bundleWorkflows } from './bundle.js';
+import { openStage } from './stage.js';
 
-let bundle: Promise<{ code: string }> | undefined;
+let bundle: ReturnType<typeof bundleWorkflows> | undefined;
 
-function lifetimesBundle(): Promise<{ code: string }> {
+function lifetimesBundle(): ReturnType<typeof bundleWorkflows> {
   ensureRuntime();
-  return (bundle ??= bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('./workflows/lifetimes.ts', import.meta.url)),
-    logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} },
-  }));
+  return (bundle ??= bundleWorkflows('lifetimes'));
+}
+
+/** A stage with callers, targets, and a bridge behind a proxy to B that gives up on it for a second at most. */
+export async function openLifetimes(maxCachedWorkflows: number): Promise<{ stage: Stage; toB: FaultProxy }> {
+  const stage = await openStage();
+  const toB = await stage.proxy('b');
+  await Promise.all([
+    stage.bridge({
+      addressOfB: toB.address,
+      env: {
+        BRIDGE_MAX_CACHED_WORKFLOWS: `${maxCachedWorkflows}`,
+        BRIDGE_START_RETRY_FIRST: '200ms',
+        BRIDGE_START_RETRY_MAX: '1s',
+      },
+    }),
+    startLifetimes(stage, maxCachedWorkflows),
+  ]);
+  return { stage, toB };
 }
 
 /** Runs the callers on queue `callers` of A and the targets on queue `targets` of B. */

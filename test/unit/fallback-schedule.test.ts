@@ -6,8 +6,8 @@ import {
   fallbackDelayMs,
   firstFallbackMs,
   giveUpAfterMs,
-  unreachableDelayMs,
-} from '../../src/bridge/caller/fallback-schedule.js';
+  backOffMs,
+} from '../../src/bridge/fallback-schedule.js';
 import { ANCHOR_GRACE_MS, MAX_CALL_TIMEOUT_MS, MAX_FALLBACK_MS } from '../../src/shared/limits.js';
 
 const MINUTE = 60_000;
@@ -124,7 +124,7 @@ describe('the schedule of tries at a cluster that cannot be reached', () => {
     const failures = fc.integer({ min: 1, max: 100_000 });
     fc.assert(
       fc.property(settings, failures, random, (given, n, drawn) => {
-        const delay = unreachableDelayMs(given, n, () => drawn);
+        const delay = backOffMs(given, n, () => drawn);
         const doubled = Math.min(given.firstMs * 2 ** (n - 1), given.maxMs);
         assert.ok(delay > 0 && delay >= doubled * 0.9 && delay <= doubled, `${delay} of ${doubled}`);
       }),

@@ -1,3 +1,4 @@
+import type { RawValue } from '@temporalio/common';
 import {
   CANCEL_ACTIVITY,
   CONFIRM_START_ACTIVITY,
@@ -7,6 +8,7 @@ import {
   TERMINATE_ACTIVITY,
   UPDATE_ACTIVITY,
 } from '../../shared/names.js';
+import type { ActivityCall } from '../activity-call.js';
 import { rawActivity } from '../activity-call.js';
 import type { CallerSides } from './caller-side.js';
 import { cancelWorkflowInRemote } from './cancel-workflow-in-remote.js';
@@ -19,16 +21,38 @@ import {
 } from './operate-on-target.js';
 import { startWorkflowInRemote } from './start-workflow-in-remote.js';
 
+const NAMES = {
+  start: START_ACTIVITY,
+  cancel: CANCEL_ACTIVITY,
+  confirmStart: CONFIRM_START_ACTIVITY,
+  signal: SIGNAL_ACTIVITY,
+  query: QUERY_ACTIVITY,
+  update: UPDATE_ACTIVITY,
+  terminate: TERMINATE_ACTIVITY,
+} as const;
+
+/** What callers schedule, whoever serves it. */
+export type CallerActivities = Readonly<
+  Record<keyof typeof NAMES, (call: ActivityCall) => Promise<RawValue>>
+>;
+
+/** Activities by the names that callers schedule. */
+export function namedActivities(activities: CallerActivities) {
+  const names = Object.keys(NAMES) as (keyof typeof NAMES)[];
+  return Object.fromEntries(
+    names.map((name) => [NAMES[name], rawActivity(activities[name], { rawResult: true })]),
+  );
+}
+
 /** The activities of the caller-side worker, by the names that callers schedule. */
 export function callerActivities(sides: CallerSides) {
-  const rawResult = { rawResult: true };
-  return {
-    [START_ACTIVITY]: rawActivity((call) => startWorkflowInRemote(sides, call), rawResult),
-    [CANCEL_ACTIVITY]: rawActivity((call) => cancelWorkflowInRemote(sides, call), rawResult),
-    [CONFIRM_START_ACTIVITY]: rawActivity((call) => confirmStartInRemote(sides, call), rawResult),
-    [SIGNAL_ACTIVITY]: rawActivity((call) => signalWorkflowInRemote(sides, call), rawResult),
-    [QUERY_ACTIVITY]: rawActivity((call) => queryWorkflowInRemote(sides, call), rawResult),
-    [UPDATE_ACTIVITY]: rawActivity((call) => updateWorkflowInRemote(sides, call), rawResult),
-    [TERMINATE_ACTIVITY]: rawActivity((call) => terminateWorkflowInRemote(sides, call), rawResult),
-  };
+  return namedActivities({
+    start: (call) => startWorkflowInRemote(sides, call),
+    cancel: (call) => cancelWorkflowInRemote(sides, call),
+    confirmStart: (call) => confirmStartInRemote(sides, call),
+    signal: (call) => signalWorkflowInRemote(sides, call),
+    query: (call) => queryWorkflowInRemote(sides, call),
+    update: (call) => updateWorkflowInRemote(sides, call),
+    terminate: (call) => terminateWorkflowInRemote(sides, call),
+  });
 }

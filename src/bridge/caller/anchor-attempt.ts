@@ -2,12 +2,11 @@ import { Context } from '@temporalio/activity';
 import type { Payload } from '@temporalio/common';
 import type { Outcome } from '../../shared/outcome.js';
 import type { CallEnvelope } from '../../shared/wire/call-envelope.js';
-import { splitPayloads } from '../../shared/wire/extra-payloads.js';
 import type { ActivityCall } from '../activity-call.js';
 import type { AnchorProgress } from './anchor-progress.js';
 import type { CallerSide } from './caller-side.js';
-import type { FallbackSettings } from './fallback-schedule.js';
-import { fallbackDelayMs } from './fallback-schedule.js';
+import type { FallbackSettings } from '../fallback-schedule.js';
+import { fallbackDelayMs } from '../fallback-schedule.js';
 
 /** What an attempt of the anchor activity found out. */
 export type Finding =
@@ -24,6 +23,8 @@ export interface Attempt {
   readonly side: CallerSide;
   readonly call: CallEnvelope;
   readonly args: ActivityCall['payloads'];
+  /** What this attempt's word to the next one hangs on; absent where this worker's own codec encodes it. */
+  readonly token: Payload | undefined;
   readonly targetWorkflowId: string;
   readonly progress: AnchorProgress;
   /** Milliseconds since the call was recorded on the caller cluster. */
@@ -32,13 +33,8 @@ export interface Attempt {
 }
 
 /** When this call is looked at: as it asked for, else as the bridge is set. */
-export function fallbackOf({ side, call }: Attempt): FallbackSettings {
+export function fallbackOf({ side, call }: Pick<Attempt, 'side' | 'call'>): FallbackSettings {
   return call.fallback ?? side.fallback;
-}
-
-/** What this attempt's word to the next one hangs on. */
-export function tokenOf({ side, call, args }: Attempt): Payload | undefined {
-  return side.workerHasCodec ? undefined : splitPayloads(args, call.extras).token;
 }
 
 /** Time before the end of the activity's own time that its last look is given, in milliseconds. */

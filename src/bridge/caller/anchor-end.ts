@@ -11,15 +11,15 @@ import { faultOf, faultText } from '../grpc-errors.js';
 import { outcomeFailure, waitingFailure } from '../waiting-failure.js';
 import type { AnchorProgress } from './anchor-progress.js';
 import { writeProgress } from './anchor-progress.js';
-import { giveUpAfterMs, unreachableDelayMs } from './fallback-schedule.js';
-
+import { giveUpAfterMs, backOffMs } from '../fallback-schedule.js';
 import type { Attempt, Running } from './anchor-attempt.js';
-import { fallbackOf, nextLookMs, tokenOf } from './anchor-attempt.js';
+import { fallbackOf, nextLookMs } from './anchor-attempt.js';
 
 function remoteOf(attempt: Attempt, runId: string): RemoteExecution {
   return { wrapperWorkflowId: attempt.call.wrapperWorkflowId, workflowId: attempt.targetWorkflowId, runId };
 }
 
+/** Ends the activity with the call's outcome. */
 export function finish(attempt: Attempt, outcome: Outcome, runId: string): RawValue {
   const remote = remoteOf(attempt, runId);
   attempt.side.log.info('Call ended, reported by the anchor activity', {
@@ -34,6 +34,7 @@ export function finish(attempt: Attempt, outcome: Outcome, runId: string): RawVa
   throw outcomeFailure(refused('PAYLOAD_TOO_LARGE', message, { bytes: String(bytes) }), remote);
 }
 
+/** What each log line about a call names. */
 export function callFields({ side, call, targetWorkflowId, progress }: Attempt): Record<string, unknown> {
   return {
     callId: call.callId,
@@ -51,6 +52,7 @@ function expire(attempt: Attempt, started: AnchorProgress['started'], why: strin
   throw outcomeFailure(refused('CALL_EXPIRED', message, { started }), remoteOf(attempt, ''));
 }
 
+/** Ends an attempt at a call that runs: in back-off until the next look, or for good if its time is over. */
 export function waitForSignal(attempt: Attempt, { looked, targetStarted }: Running): never {
   const { side, call, progress, ageMs, targetWorkflowId } = attempt;
   if (looked && ageMs >= giveUpAfterMs(fallbackOf(attempt), call.timeoutMs)) {
@@ -60,7 +62,7 @@ export function waitForSignal(attempt: Attempt, { looked, targetStarted }: Runni
     expire(attempt, 'unknown', `the wrapper ${call.wrapperWorkflowId} on ${name} has not started its target`);
   }
   const looks = progress.looks + (looked ? 1 : 0);
-  writeProgress({ ...progress, started: 'yes', looks, failures: 0 }, tokenOf(attempt));
+  writeProgress({ ...progress, started: 'yes', looks, failures: 0 }, attempt.token);
   const delayMs = nextLookMs(attempt, looks);
   const next = new Date(Date.now() + delayMs).toISOString().slice(0, 19);
   throw waitingFailure(
@@ -75,6 +77,7 @@ export function waitForSignal(attempt: Attempt, { looked, targetStarted }: Runni
 /** Looks in a row that must find nothing before a call counts as lost: a cluster that fails over may answer so once. */
 const ABSENCES_OF_A_LOST_CALL = 2;
 
+/** Ends an attempt that found nothing of a started call: it is lost, or looked at once more. */
 export function lostOrLater(attempt: Attempt): RawValue {
   const { side, progress } = attempt;
   const absences = progress.absences + 1;
@@ -84,6 +87,7 @@ export function lostOrLater(attempt: Attempt): RawValue {
   return waitForSignal({ ...attempt, progress: { ...progress, absences } }, looked);
 }
 
+/** Ends an attempt at a cluster that cannot be reached. */
 export function waitForCluster(attempt: Attempt, error: unknown, sent: boolean): never {
   const { side, call, progress, ageMs } = attempt;
   const denied = faultOf(error) === 'denied';
@@ -106,11 +110,11 @@ export function waitForCluster(attempt: Attempt, error: unknown, sent: boolean):
   }
   // A start that is not confirmed is tried soon; a call that runs is in no hurry, and thousands may wait (I6).
   const looks = progress.looks + (started === 'yes' ? 1 : 0);
-  writeProgress({ ...progress, started, looks, failures }, tokenOf(attempt));
+  writeProgress({ ...progress, started, looks, failures }, attempt.token);
   const delayMs =
     started === 'yes'
       ? nextLookMs(attempt, looks)
-      : Math.max(1, Math.min(unreachableDelayMs(side.startRetry, failures), leftMs));
+      : Math.max(1, Math.min(backOffMs(side.startRetry, failures), leftMs));
   throw waitingFailure(
     denied ? 'PERMISSION_DENIED' : 'REMOTE_UNREACHABLE',
     `${cluster} ${denied ? 'refuses the bridge’s credentials' : 'cannot be reached'} (started: ${started}); ` +

@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import type { Payload } from '@temporalio/common';
 import { utf8 } from '../../shared/bytes.js';
 import { raw } from '../../shared/payloads.js';
+import { wholeNumber } from '../heartbeat-number.js';
 import type { Started } from '../../shared/wire/anchor-report.js';
 
 /**
@@ -21,10 +22,6 @@ export interface AnchorProgress {
   readonly failures: number;
 }
 
-function whole(value: unknown): number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value : 0;
-}
-
 /** What is known at the beginning of this attempt. */
 export function readProgress(): AnchorProgress {
   const { info } = Context.current();
@@ -33,7 +30,7 @@ export function readProgress(): AnchorProgress {
   const details = (
     typeof heartbeatDetails === 'object' && heartbeatDetails !== null ? heartbeatDetails : {}
   ) as Partial<Record<keyof AnchorProgress, unknown>>;
-  const previous = whole(details.attempt);
+  const previous = wholeNumber(details.attempt);
   const recorded: Started =
     details.started === 'yes' || details.started === 'unknown' ? details.started : 'no';
   // An attempt that left no word (a killed bridge) may have sent the start.
@@ -41,9 +38,9 @@ export function readProgress(): AnchorProgress {
   return {
     attempt,
     started,
-    looks: whole(details.looks),
-    absences: whole(details.absences),
-    failures: whole(details.failures),
+    looks: wholeNumber(details.looks),
+    absences: wholeNumber(details.absences),
+    failures: wholeNumber(details.failures),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { BridgeLogger } from '../logger.js';
 import type { ClusterClient } from '../cluster-client.js';
 import type { Sealer } from '../seal.js';
-import type { FallbackSettings } from './fallback-schedule.js';
+import type { FallbackSettings } from '../fallback-schedule.js';
 
 /** All that the activities of the caller-side worker need for calls to one handler cluster. */
 export interface CallerSide {

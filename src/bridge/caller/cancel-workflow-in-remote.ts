@@ -4,13 +4,12 @@ import { requestIdOf } from '../../shared/call-id.js';
 import { OPERATION_HEADER } from '../../shared/names.js';
 import { refused } from '../../shared/outcome.js';
 import type { CallEnvelope } from '../../shared/wire/call-envelope.js';
-import { parseOperationEnvelope } from '../../shared/wire/operation-envelope.js';
 import type { ActivityCall } from '../activity-call.js';
 import { faultOf } from '../grpc-errors.js';
 import { lookUpCall } from '../remote-lookup.js';
 import { outcomeFailure } from '../waiting-failure.js';
 import type { CallerSide, CallerSides } from './caller-side.js';
-import { noResultOf, readCall } from './read-call.js';
+import { noResultOf, readCall, readOperation } from './read-call.js';
 import { lookedUpCallOf, targetWorkflowIdFor } from './target-id.js';
 
 /**
@@ -20,8 +19,8 @@ import { lookedUpCallOf, targetWorkflowIdFor } from './target-id.js';
  */
 export async function cancelWorkflowInRemote(sides: CallerSides, input: ActivityCall): Promise<RawValue> {
   const served = readCall(sides, input);
-  const operation = input.header(OPERATION_HEADER);
-  const wasStarted = operation !== undefined && parseOperationEnvelope(operation).runId !== undefined;
+  // Only a handle's cancellation says what it knows of the target.
+  const wasStarted = input.header(OPERATION_HEADER) !== undefined && readOperation(input).runId !== undefined;
   await cancel(served.side, served.call, wasStarted);
   return noResultOf(served);
 }

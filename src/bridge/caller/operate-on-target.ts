@@ -14,21 +14,20 @@ import { escapeForLog } from '../../shared/escape.js';
 import type { FailureType } from '../../shared/failure-table.js';
 import { REMOTE_RUNNING } from '../../shared/failure-table.js';
 import { MAX_ANCHOR_RESULT_BYTES } from '../../shared/limits.js';
-import { OPERATION_HEADER } from '../../shared/names.js';
 import { refused } from '../../shared/outcome.js';
 import { RAW_PAYLOAD, payloadBytes, raw } from '../../shared/payloads.js';
 import { encodeStartedReport } from '../../shared/wire/anchor-report.js';
 import type { OperationEnvelope } from '../../shared/wire/operation-envelope.js';
-import { parseOperationEnvelope } from '../../shared/wire/operation-envelope.js';
 import type { ActivityCall } from '../activity-call.js';
 import { faultOf, faultText } from '../grpc-errors.js';
 import { lookUpCall, lookUpTarget } from '../remote-lookup.js';
 import { withRequestContext } from '../request-context.js';
 import { outcomeFailure, reportFailure, waitingFailure } from '../waiting-failure.js';
+import { fallbackOf } from './anchor-attempt.js';
 import type { CallerSides } from './caller-side.js';
-import { fallbackDelayMs, unreachableDelayMs } from './fallback-schedule.js';
+import { fallbackDelayMs, backOffMs } from '../fallback-schedule.js';
 import type { ServedCall } from './read-call.js';
-import { invalidRequest, noResultOf, readCall } from './read-call.js';
+import { noResultOf, readCall, readOperation } from './read-call.js';
 import { lookedUpCallOf, targetWorkflowIdFor } from './target-id.js';
 
 /** Waits between two tries at a target that is about to start, in milliseconds: doubled from the first to the last. */
@@ -50,18 +49,10 @@ interface Target extends ServedCall {
   readonly args: readonly Payload[];
 }
 
-function operationOf(input: ActivityCall): OperationEnvelope {
-  try {
-    return parseOperationEnvelope(input.header(OPERATION_HEADER));
-  } catch (error) {
-    throw invalidRequest(error instanceof Error ? error.message : String(error));
-  }
-}
-
 function targetOf(sides: CallerSides, input: ActivityCall): Target {
   const served = readCall(sides, input);
   const { side, call, token } = served;
-  const operation = operationOf(input);
+  const operation = readOperation(input);
   return {
     ...served,
     operation,
@@ -94,7 +85,7 @@ function tryAgain(
   schedule: { readonly firstMs: number; readonly maxMs: number } = unreachable ? side.startRetry : NOT_YET,
 ): never {
   const { attempt } = Context.current().info;
-  const delayMs = unreachableDelayMs(schedule, attempt);
+  const delayMs = backOffMs(schedule, attempt);
   throw waitingFailure(
     unreachable ? 'REMOTE_UNREACHABLE' : REMOTE_RUNNING,
     `${operation.type} waits for ${workflowId} on ${side.remote.cluster.name}; next try in ${formatDuration(delayMs)}: ${why}`,
@@ -278,8 +269,7 @@ export async function confirmStartInRemote(sides: CallerSides, input: ActivityCa
     if (error instanceof ApplicationFailure) throw error;
     why = escapeForLog(faultText(error), 300);
   }
-  const schedule = call.fallback ?? side.fallback;
-  const delayMs = fallbackDelayMs(schedule, { timeoutMs: undefined, ageMs: 0, looks: attempt - 1 });
+  const delayMs = fallbackDelayMs(fallbackOf(served), { timeoutMs: undefined, ageMs: 0, looks: attempt - 1 });
   throw waitingFailure(
     REMOTE_RUNNING,
     `the start of ${workflowId} is not confirmed; next look in ${formatDuration(delayMs)}: ${why}`,

@@ -4,16 +4,18 @@ import { wrapperWorkflowIdOf } from '../../shared/remote-ids.js';
 import type { Payload, RawValue } from '@temporalio/common';
 import { escapeForLog } from '../../shared/escape.js';
 import { MAX_ARGUMENTS_BYTES } from '../../shared/limits.js';
-import { CALL_HEADER } from '../../shared/names.js';
+import { CALL_HEADER, OPERATION_HEADER } from '../../shared/names.js';
 import { totalPayloadBytes } from '../../shared/payloads.js';
 import type { CallEnvelope } from '../../shared/wire/call-envelope.js';
 import { parseCallEnvelope } from '../../shared/wire/call-envelope.js';
+import type { OperationEnvelope } from '../../shared/wire/operation-envelope.js';
+import { parseOperationEnvelope } from '../../shared/wire/operation-envelope.js';
 import type { ActivityCall } from '../activity-call.js';
 import { noResult } from '../activity-call.js';
 import type { CallerSide, CallerSides } from './caller-side.js';
 
 /** The failure of a request that no retry can help. */
-export function invalidRequest(message: string): ApplicationFailure {
+function invalidRequest(message: string): ApplicationFailure {
   return ApplicationFailure.create({ type: 'INVALID_REQUEST', message, nonRetryable: true });
 }
 
@@ -85,4 +87,17 @@ export function readCall(sides: CallerSides, input: ActivityCall): ServedCall {
     });
   }
   return { side, call, token: call.extras?.token ? input.payloads.at(-1) : undefined };
+}
+
+/**
+ * Reads what an activity is to do to the call's target.
+ *
+ * @throws ApplicationFailure `INVALID_REQUEST`, non-retryable
+ */
+export function readOperation(input: ActivityCall): OperationEnvelope {
+  try {
+    return parseOperationEnvelope(input.header(OPERATION_HEADER));
+  } catch (error) {
+    throw invalidRequest(error instanceof Error ? error.message : String(error));
+  }
 }

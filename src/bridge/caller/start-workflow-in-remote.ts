@@ -138,12 +138,13 @@ async function findOut(attempt: Attempt): Promise<Finding> {
  * to it; if the call has ended, report its outcome; else end the attempt in server-side back-off until the next look.
  */
 export async function startWorkflowInRemote(sides: CallerSides, input: ActivityCall): Promise<RawValue> {
-  const { side, call } = readCall(sides, input);
+  const { side, call, token } = readCall(sides, input);
   const { scheduledTimestampMs } = Context.current().info;
   const attempt: Attempt = {
     side,
     call,
     args: input.payloads,
+    token: side.workerHasCodec ? undefined : token,
     targetWorkflowId: targetWorkflowIdFor(side.sourceCluster, call),
     // A call that is taken up by a later run was started: the reference to it says so.
     progress: call.resume === undefined ? readProgress() : { ...readProgress(), started: 'yes' },

@@ -49,7 +49,7 @@ function furtherHandlers(values: Partial<SettingValues>): ConfigProblem[] {
   return clashes(
     'BRIDGE_HANDLER_CLUSTERS',
     values.BRIDGE_HANDLER_CLUSTERS,
-    [clusterA(values), clusterB(values)],
+    [clusterOf('A', values), clusterOf('B', values)],
     {
       alike: (one, other) => one.name === other.name,
       what: (other) => `has an entry with the same name as ${other}`,
@@ -60,7 +60,7 @@ function furtherHandlers(values: Partial<SettingValues>): ConfigProblem[] {
 
 /** A caller is found by name and namespace: a cluster is listed once for each of its caller namespaces. */
 function furtherCallers(values: Partial<SettingValues>): ConfigProblem[] {
-  return clashes('BRIDGE_CALLER_CLUSTERS', values.BRIDGE_CALLER_CLUSTERS, [clusterA(values)], {
+  return clashes('BRIDGE_CALLER_CLUSTERS', values.BRIDGE_CALLER_CLUSTERS, [clusterOf('A', values)], {
     alike: (one, other) => one.name === other.name && one.namespace === other.namespace,
     what: (other) => `has an entry with the same name as ${other}, in the same namespace`,
     expected: 'another name or namespace for each caller cluster',
@@ -77,23 +77,14 @@ interface Known {
   readonly addressFrom: string;
 }
 
-function clusterA(values: Partial<SettingValues>): Known {
+function clusterOf(side: 'A' | 'B', values: Partial<SettingValues>): Known {
+  const [nameFrom, addressFrom] = [`CLUSTER_${side}_NAME`, `CLUSTER_${side}_HOST`] as const;
   return {
-    name: values.CLUSTER_A_NAME,
-    address: values.CLUSTER_A_HOST,
-    namespace: values.CLUSTER_A_NAMESPACE,
-    nameFrom: 'CLUSTER_A_NAME',
-    addressFrom: 'CLUSTER_A_HOST',
-  };
-}
-
-function clusterB(values: Partial<SettingValues>): Known {
-  return {
-    name: values.CLUSTER_B_NAME,
-    address: values.CLUSTER_B_HOST,
-    namespace: values.CLUSTER_B_NAMESPACE,
-    nameFrom: 'CLUSTER_B_NAME',
-    addressFrom: 'CLUSTER_B_HOST',
+    name: values[nameFrom],
+    address: values[addressFrom],
+    namespace: values[`CLUSTER_${side}_NAMESPACE`],
+    nameFrom,
+    addressFrom,
   };
 }
 

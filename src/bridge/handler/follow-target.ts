@@ -9,16 +9,14 @@ import { encodeAnchorResult, hasValue } from '../../shared/wire/anchor-report.js
 import type { RemoteCallEnvelope } from '../../shared/wire/call-envelope.js';
 import { parseRemoteCallEnvelope } from '../../shared/wire/call-envelope.js';
 import type { ActivityCall } from '../activity-call.js';
+import { backOffMs } from '../fallback-schedule.js';
 import type { LookedUpCall } from '../remote-lookup.js';
 import { lookUpTarget } from '../remote-lookup.js';
 import { outcomeFailure, waitingFailure } from '../waiting-failure.js';
 import type { HandlerSide } from './handler-side.js';
 
-/** Delay before the first look at a followed target, doubled up to {@link FOLLOW_MAX_MS}. */
-const FOLLOW_FIRST_MS = 500;
-const FOLLOW_MAX_MS = 60_000;
-/** Share of a delay that is left to chance, so that many wrappers do not look at the same time. */
-const FOLLOW_JITTER = 0.1;
+/** Waits between two looks at a followed target, in milliseconds: doubled from the first to the last. */
+const FOLLOW = { firstMs: 500, maxMs: 60_000 };
 
 /** What a look at the target of a wrapper goes by. */
 export function lookedUpBy(call: RemoteCallEnvelope, wrapperWorkflowId: string): LookedUpCall {
@@ -62,14 +60,12 @@ export async function followTarget(side: HandlerSide, input: ActivityCall): Prom
   }
   if (state.state !== 'closed') {
     if (existing === 'attach' && state.state === 'running') context.heartbeat(seen ?? state.runId);
-    const doubledMs = Math.min(FOLLOW_FIRST_MS * 2 ** Math.min(attempt - 1, 20), FOLLOW_MAX_MS);
-    const delayMs = doubledMs * (1 - FOLLOW_JITTER * Math.random());
     throw waitingFailure(
       REMOTE_RUNNING,
       existing
         ? `waiting for ${target.workflowId}, which this call did not start`
         : `an earlier run of this wrapper started ${target.workflowId}; waiting for it`,
-      delayMs,
+      backOffMs(FOLLOW, attempt),
       'yes',
     );
   }

@@ -6,7 +6,7 @@ import { COMPLETION_HEADER, COMPLETION_SIGNAL, REMOTE_CALL_HEADER } from '../../
 import { raw, totalPayloadBytes } from '../../shared/payloads.js';
 import type { SealedReplyAddress } from '../../shared/wire/call-envelope.js';
 import { parseRemoteCallEnvelope } from '../../shared/wire/call-envelope.js';
-import { parseBridgeSignal } from '../../shared/wire/completion-envelope.js';
+import { bridgeSignalKind } from '../../shared/wire/completion-envelope.js';
 import type { Delivery } from '../../workflow/handler-activities.js';
 import type { ActivityCall } from '../activity-call.js';
 import { faultOf, faultText } from '../grpc-errors.js';
@@ -29,10 +29,9 @@ async function signalCaller(
 ): Promise<void> {
   const header = input.header(COMPLETION_HEADER);
   if (!header) throw ApplicationFailure.nonRetryable('no completion envelope', 'INVALID_REQUEST');
-  const { kind } = parseBridgeSignal(header, input.payloads);
   const context = {
     // The word of the start, which has no outcome, is another request than the completion.
-    requestId: requestIdOf(kind, to.callId),
+    requestId: requestIdOf(bridgeSignalKind(header), to.callId),
     headers: { [COMPLETION_HEADER]: header },
   };
   const timeoutMs = Context.current().info.isLocal ? LOCAL_RPC_TIMEOUT_MS : undefined;

@@ -5,20 +5,16 @@ import { REMOTE_RUNNING } from '../../shared/failure-table.js';
 import { REMOTE_CALL_HEADER } from '../../shared/names.js';
 import { parseRemoteCallEnvelope } from '../../shared/wire/call-envelope.js';
 import type { ActivityCall } from '../activity-call.js';
+import { fallbackDelayMs } from '../fallback-schedule.js';
 import { faultText } from '../grpc-errors.js';
+import { wholeNumber } from '../heartbeat-number.js';
 import { waitingFailure } from '../waiting-failure.js';
 import { callerLife } from './caller-life.js';
 import { checkCaller } from './check-caller.js';
 import type { HandlerSide } from './handler-side.js';
 
-/** Share of a delay that is left to chance, so that many wrappers do not look at the same time. */
-const JITTER = 0.1;
 /** Looks in a row that must find nothing before a caller counts as gone: a cluster that fails over may answer so once. */
 const ABSENCES_OF_A_GONE_CALLER = 2;
-
-function whole(value: unknown): number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value : 0;
-}
 
 /**
  * The lease: completes when the caller's chain of runs has closed. The first attempt reads nothing, so that a call which
@@ -28,7 +24,7 @@ export async function watchCaller(side: HandlerSide, input: ActivityCall): Promi
   const context = Context.current();
   const { attempt } = context.info;
   const call = parseRemoteCallEnvelope(input.header(REMOTE_CALL_HEADER));
-  const before = whole(context.info.heartbeatDetails);
+  const before = wholeNumber(context.info.heartbeatDetails);
   let absences = before;
   let why = '';
   if (attempt > 1) {
@@ -44,14 +40,12 @@ export async function watchCaller(side: HandlerSide, input: ActivityCall): Promi
     }
   }
   context.heartbeat(absences);
-  const { firstMs, maxMs } = side.lease;
-  const delayMs = Math.min(firstMs * 2 ** Math.min(attempt - 1, 40), Math.max(maxMs, firstMs));
-  const jitteredMs = delayMs * (attempt === 1 ? 1 + JITTER * Math.random() : 1 - JITTER * Math.random());
+  const delayMs = fallbackDelayMs(side.lease, { timeoutMs: undefined, ageMs: 0, looks: attempt - 1 });
   throw waitingFailure(
     REMOTE_RUNNING,
     `the target runs; next look whether ${call.replyTo.workflowId} of ${call.replyTo.sourceCluster} still lives in ` +
-      `${formatDuration(jitteredMs)}${why}`,
-    jitteredMs,
+      `${formatDuration(delayMs)}${why}`,
+    delayMs,
     'yes',
   );
 }

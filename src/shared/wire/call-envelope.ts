@@ -1,4 +1,5 @@
 import type { Payload } from '@temporalio/common';
+import type { CallScope } from '../call-id.js';
 import { MAX_WORKFLOW_ID_CHARS } from '../limits.js';
 import { ENVELOPE_VERSION, HEX_64, envelopeHeader, openEnvelope } from './fields.js';
 import type { EnvelopeHead, FieldReader } from './fields.js';
@@ -25,7 +26,26 @@ export type TargetIdMode = 'hashed' | 'article' | 'given' | 'attach';
 
 /** What happens to the target when its caller closes, or is gone. */
 export type ParentClose = 'abandon' | 'request-cancel' | 'terminate';
-const PARENT_CLOSE: readonly ParentClose[] = ['abandon', 'request-cancel', 'terminate'];
+/** The SDK's names of the parent-close policies. */
+export const PARENT_CLOSE_POLICIES = {
+  ABANDON: 'abandon',
+  REQUEST_CANCEL: 'request-cancel',
+  TERMINATE: 'terminate',
+} as const satisfies Record<string, ParentClose>;
+const PARENT_CLOSE = Object.values(PARENT_CLOSE_POLICIES);
+
+/** Whether a value is the SDK's name of a parent-close policy. */
+export function isParentClosePolicy(value: unknown): value is keyof typeof PARENT_CLOSE_POLICIES {
+  return typeof value === 'string' && Object.hasOwn(PARENT_CLOSE_POLICIES, value);
+}
+
+/**
+ * What becomes of a call's target if nothing was said: in workflow-id scope whoever starts the caller's id again takes the
+ * call up, so the caller is not gone for good.
+ */
+export function defaultParentClose(scope: CallScope): ParentClose {
+  return scope === 'workflow-id' ? 'abandon' : 'request-cancel';
+}
 
 /** Kind `call`: what a caller workflow asks of the caller-side worker. Recorded in its history with the arguments. */
 export interface CallEnvelope extends EnvelopeHead<'call'> {

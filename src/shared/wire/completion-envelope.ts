@@ -135,7 +135,10 @@ export function parseCompletion(
   header: Payload | null | undefined,
   payloads: readonly Payload[],
 ): Completion {
-  const fields = openEnvelope(header, 'completion');
+  return completionOf(openEnvelope(header, 'completion'), payloads);
+}
+
+function completionOf(fields: FieldReader, payloads: readonly Payload[]): Completion {
   return { ...startedOf(fields), outcome: decodeOutcome(fields.object('outcome'), payloads) };
 }
 
@@ -143,6 +146,8 @@ export function parseCompletion(
 export type BridgeSignal =
   | { readonly kind: 'started'; readonly started: Started }
   | { readonly kind: 'completion'; readonly completion: Completion };
+
+const SIGNAL_KINDS = ['completion', 'started'] as const;
 
 /**
  * Reads what a signal of the bridge says: that the target has started, or how the call ended.
@@ -153,8 +158,17 @@ export function parseBridgeSignal(
   header: Payload | null | undefined,
   payloads: readonly Payload[],
 ): BridgeSignal {
-  const fields = openEnvelope(header, 'completion', 'started');
-  return fields.oneOf('kind', ['completion', 'started']) === 'started'
+  const fields = openEnvelope(header, ...SIGNAL_KINDS);
+  return fields.oneOf('kind', SIGNAL_KINDS) === 'started'
     ? { kind: 'started', started: startedOf(fields) }
-    : { kind: 'completion', completion: parseCompletion(header, payloads) };
+    : { kind: 'completion', completion: completionOf(fields, payloads) };
+}
+
+/**
+ * Which signal a header field is of, for who only sends it on.
+ *
+ * @throws {BridgeError} `ENVELOPE_INVALID` or `ENVELOPE_VERSION`
+ */
+export function bridgeSignalKind(header: Payload): BridgeSignal['kind'] {
+  return openEnvelope(header, ...SIGNAL_KINDS).oneOf('kind', SIGNAL_KINDS);
 }

@@ -1,10 +1,11 @@
 /** Runs the stand-in for the published bridge between two test clusters; see names.ts. */
 import { fileURLToPath } from 'node:url';
-import { NativeConnection, Worker, bundleWorkflowCode, type WorkerOptions } from '@temporalio/worker';
+import { bundleWorkflowCode, type WorkerOptions } from '@temporalio/worker';
 import type { TestWorker, TwoClusters } from '../../support/harness.js';
-import { ensureRuntime } from '../../support/harness.js';
+import { startWorker } from '../../support/harness.js';
 import type { PollOptions } from './activities.js';
 import { publishedActivities } from './activities.js';
+import { SILENT } from '../../support/silent-logger.js';
 
 /** How a test's published bridge differs from the published one. */
 export interface PublishedBridgeOptions extends PollOptions {
@@ -18,7 +19,7 @@ let bundled: Promise<{ code: string }> | undefined;
 export function publishedBundle(): Promise<{ code: string }> {
   bundled ??= bundleWorkflowCode({
     workflowsPath: fileURLToPath(new URL('./workflow.ts', import.meta.url)),
-    logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} },
+    logger: SILENT,
   });
   return bundled;
 }
@@ -28,26 +29,14 @@ export async function startPublishedBridge(
   { a, b }: Pick<TwoClusters, 'a' | 'b'>,
   { takes = 'both', pollIntervalMs = 100, ...poll }: PublishedBridgeOptions = {},
 ): Promise<TestWorker> {
-  ensureRuntime();
-  const connection = await NativeConnection.connect({ address: a.address });
   const workflows: Partial<WorkerOptions> = { workflowBundle: await publishedBundle() };
   const activities: Partial<WorkerOptions> = {
     activities: publishedActivities(b.client, { pollIntervalMs, ...poll }),
   };
-  const worker = await Worker.create({
-    connection,
-    namespace: a.namespace,
+  return startWorker(a, {
     taskQueue: 'bridge-queue',
     identity: 'published-bridge',
     ...(takes === 'activities' ? {} : workflows),
     ...(takes === 'workflows' ? {} : activities),
   });
-  const running = worker.run();
-  return {
-    stop: async () => {
-      if (worker.getState() === 'RUNNING') worker.shutdown();
-      await running;
-      await connection.close();
-    },
-  };
 }

@@ -1,17 +1,11 @@
 /** Callers on cluster A for tests, in workflows of their own (not `CrossClusterWorkflow`). */
 import { ApplicationFailure, defaultPayloadConverter } from '@temporalio/common';
-import {
-  condition,
-  continueAsNew,
-  defineSignal,
-  setHandler,
-  sleep,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { continueAsNew, sleep, workflowInfo } from '@temporalio/workflow';
 import type { CallScope } from '../../../src/shared/call-id.js';
 import { registerCompletionHandler } from '../../../src/workflow/completion-inbox.js';
 import type { CallRequest } from '../../../src/workflow/open-call.js';
 import { callRemote } from '../../../src/workflow/remote-call.js';
+import { untilGoOn } from './told.js';
 
 registerCompletionHandler();
 
@@ -101,17 +95,6 @@ export async function CallAndFailOnce(options: TestCall): Promise<{ value: unkno
   });
   if (attempt === 1) throw ApplicationFailure.create({ type: 'FirstAttempt', message: 'fails once' });
   return { value, attempt };
-}
-
-/** Lets a caller that waits for it go on. */
-export const goOn = defineSignal('go-on');
-
-async function untilGoOn(): Promise<void> {
-  let told = false;
-  setHandler(goOn, () => {
-    told = true;
-  });
-  await condition(() => told);
 }
 
 /** Makes a call, waits for `go-on`, and makes it again: the same call if it has a key. Returns both answers. */

@@ -12,7 +12,6 @@ import {
 import type { SearchAttributePair } from '@temporalio/common';
 import {
   CancellationScope,
-  condition,
   continueAsNew,
   defineQuery,
   defineSignal,
@@ -41,6 +40,7 @@ import {
   resumeRemoteWorkflow,
   startRemoteWorkflow,
 } from '../../../src/workflow.js';
+import { untilGoOn } from './told.js';
 
 /** A call as a test asks for it: the type, and options that JSON can carry. */
 export interface LibraryCall extends Omit<RemoteWorkflowOptions, 'taskQueue' | 'fallback'> {
@@ -130,17 +130,6 @@ export async function ExecuteThenWait(call: LibraryCall): Promise<unknown> {
   const value = await execute(call);
   await untilGoOn();
   return value;
-}
-
-/** Lets a caller that waits for it go on. */
-export const goOn = defineSignal('go-on');
-
-async function untilGoOn(): Promise<void> {
-  let told = false;
-  setHandler(goOn, () => {
-    told = true;
-  });
-  await condition(() => told);
 }
 
 /** What a handle knows when the start is confirmed. */

@@ -20,6 +20,7 @@ import {
 import type { EndView, LibraryCall } from './library-callers.js';
 import { optionsOf } from './library-callers.js';
 import { viewError } from './library-callers.js';
+import { told } from './told.js';
 
 export * from './library-callers.js';
 export { CountUp, Echo, Fail, Gate, OwnRunId, UntilCancelled } from './targets.js';
@@ -41,14 +42,6 @@ function execute(where: Where, type: string, options: Options): Promise<unknown>
   return where === 'remote'
     ? executeRemoteWorkflow(type, options as RemoteWorkflowOptions & { args?: unknown[] })
     : executeChild(type, options as never);
-}
-
-async function told(name: string): Promise<void> {
-  let isTold = false;
-  setHandler(defineSignal(name), () => {
-    isTold = true;
-  });
-  await condition(() => isTold);
 }
 
 /** How the call of a {@link CancelWhenTold} has ended so far. */

@@ -1,4 +1,9 @@
-import { DEFAULT_FALLBACK_FIRST_MS, MAX_FALLBACK_MS } from '../../shared/limits.js';
+import { DEFAULT_FALLBACK_FIRST_MS, MAX_FALLBACK_MS } from '../shared/limits.js';
+
+/**
+ * Delays of what is looked at, or tried, again: by the safety net, the lease, the follower of a target, and at a cluster
+ * that cannot be reached.
+ */
 
 /** When a call that got no completion signal is looked at. */
 export interface FallbackSettings {
@@ -47,8 +52,8 @@ export function fallbackDelayMs(
   return Math.max(1, Math.min(jittered, leftMs));
 }
 
-/** Delay before retry number `failures` (1 = the first) at a cluster that cannot be reached. */
-export function unreachableDelayMs(
+/** Delay before retry number `failures` (1 = the first), doubled each time up to the longest, with jitter. */
+export function backOffMs(
   settings: { readonly firstMs: number; readonly maxMs: number },
   failures: number,
   random: () => number = Math.random,
