@@ -59,6 +59,14 @@ start-cross-cluster-workflow: $(INSTALLED) ## make a call from A to B, show its 
 clusters-down: $(INSTALLED) ## stop what clusters-up and deploy-bridge have started
 	@$(TSX) scripts/demo/clusters-down.ts
 
+.PHONY: bench
+bench: build ## a call across clusters measured against its peers (30 min; QUICK=1: 5 min)
+	@QUICK=$(QUICK) $(TSX) scripts/bench/main.ts
+
+.PHONY: bench-parked
+bench-parked: build ## what N=2000 waiting calls cost, with CACHE=200 workflows in memory, watched for SECONDS=60
+	@$(TSX) scripts/bench/parked.ts --calls '$(N)' --cache '$(CACHE)' --seconds '$(SECONDS)'
+
 .PHONY: test
 test: $(INSTALLED) ## the tests, but for the slow ones
 	@$(TSX) scripts/run-tests.ts --suite $(SUITE)

@@ -11,7 +11,7 @@ import type { ClusterPorts, DemoPorts } from './ports.js';
 import type { Scope } from './scope.js';
 
 /** The command line of the bridge, as `npm run build` makes it. */
-const BRIDGE = join(repoRoot, 'dist', 'src', 'cli', 'main.js');
+export const BRIDGE = join(repoRoot, 'dist', 'src', 'cli', 'main.js');
 const READY_TIMEOUT_MS = 60_000;
 
 /** Two clusters that know nothing of each other. */

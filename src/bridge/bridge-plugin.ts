@@ -1,7 +1,7 @@
 import type { PayloadCodec } from '@temporalio/common';
 import { SimplePlugin } from '@temporalio/plugin';
 import { Runtime } from '@temporalio/worker';
-import type { Worker, WorkerOptions } from '@temporalio/worker';
+import type { BundleOptions, Worker, WorkerOptions } from '@temporalio/worker';
 import { BridgeError } from '../shared/bridge-error.js';
 import { activityCallInterceptor } from './activity-call.js';
 import { callerActivities } from './caller/activities.js';
@@ -9,8 +9,25 @@ import type { ClusterClient } from './cluster-client.js';
 import type { ResolvedConfig } from './config/resolve.js';
 import type { BridgeLogger, LogFields } from './logger.js';
 import { modulePath } from './module-path.js';
-import type { CodecsByCluster } from './run.js';
-import { connectCallerSides } from './run.js';
+import type { CodecsByCluster, Side } from './run.js';
+import { connectCallerSides, runHandlerSide } from './run.js';
+import { PRELOADED } from './workflow-bundles.js';
+
+/** How the caller side, and perhaps the handler side, runs in the process of a user's own worker. */
+export interface StartHere {
+  /** As for the bridge: `resolveConfig(process.env, { BRIDGE_ROLE: 'caller' })`. Its task queue setting is not used. */
+  readonly config: ResolvedConfig;
+  /**
+   * Runs the handler side in this process, too, for the handler cluster's owner only: it then holds the handler side's
+   * credentials and keys. The wrapper of a call begins with its start, without a dispatch on the handler cluster. Needs a
+   * configuration of role `both`. Default `false`.
+   */
+  readonly handlerSide?: boolean;
+  /** Default: the SDK's logger. */
+  readonly log?: BridgeLogger;
+  /** Codecs of handler clusters by name. Default: this worker's own, for each of them. */
+  readonly codecs?: CodecsByCluster;
+}
 
 /** Options of {@link BridgePlugin}. */
 export interface BridgePluginOptions {
@@ -19,25 +36,29 @@ export interface BridgePluginOptions {
    * into this worker's process what the bridge's would hold: the seal's private key, and the credentials of the handler
    * clusters. Default: calls go through the bridge's queue, and this worker holds neither.
    */
-  readonly startHere?: {
-    /** As for the bridge: `resolveConfig(process.env, { BRIDGE_ROLE: 'caller' })`. Its task queue setting is not used. */
-    readonly config: ResolvedConfig;
-    /** Default: the SDK's logger. */
-    readonly log?: BridgeLogger;
-    /** Codecs of handler clusters by name. Default: this worker's own, for each of them. */
-    readonly codecs?: CodecsByCluster;
-  };
+  readonly startHere?: StartHere;
 }
 
 /** A configuration without a signing key would make seals that every handler side refuses. */
-function checkStartHere(config: ResolvedConfig | undefined): void {
+function checkStartHere({ config, handlerSide = false }: Partial<StartHere>): void {
   const canStart = config && config.role !== 'handler' && (config.signingKey !== undefined || config.dev);
-  if (canStart) return;
+  if (canStart && (!handlerSide || config.role === 'both')) return;
+  if (canStart) {
+    throw new BridgeError(
+      'CONFIG_INVALID',
+      `startHere.handlerSide; expected a configuration of role both, got role ${config.role}; use resolveConfig(process.env)`,
+    );
+  }
   throw new BridgeError(
     'CONFIG_INVALID',
     'startHere.config; expected a configuration of role caller or both with a signing key, got ' +
       `${config ? `role ${config.role} without one` : 'none'}; use resolveConfig(process.env, { BRIDGE_ROLE: 'caller' })`,
   );
+}
+
+/** Codecs of the handler clusters: as given, else this worker's own. */
+function codecsOfHandlers({ config, codecs = {} }: StartHere, own: readonly PayloadCodec[]): CodecsByCluster {
+  return Object.fromEntries(config.handlerClusters.map(({ name }) => [name, codecs[name] ?? own]));
 }
 
 /** The SDK's logger as the bridge's. */
@@ -74,6 +95,7 @@ export class BridgePlugin extends SimplePlugin {
   readonly #startHere: BridgePluginOptions['startHere'];
   #clients: readonly ClusterClient[] = [];
   #workers = 0;
+  #handlerSide: Side | undefined;
 
   /** @throws {BridgeError} `CONFIG_INVALID` if `startHere` has a configuration that cannot start calls */
   constructor({ startHere }: BridgePluginOptions = {}) {
@@ -88,21 +110,29 @@ export class BridgePlugin extends SimplePlugin {
         ...(startHere ? { activity: [activityCallInterceptor] } : {}),
       },
     });
-    if (startHere) checkStartHere(startHere.config);
+    if (startHere) checkStartHere(startHere);
     this.#startHere = startHere;
+  }
+
+  /** Shares what the package's workflow modules keep nothing in: less work for each workflow that this worker runs. */
+  override configureBundler(options: BundleOptions): BundleOptions {
+    const configured = super.configureBundler(options);
+    return { ...configured, preloadModules: [...(configured.preloadModules ?? []), PRELOADED] };
   }
 
   override configureWorker(options: WorkerOptions): WorkerOptions {
     const configured = super.configureWorker(options);
     if (!this.#startHere) return configured;
-    const { config, log = runtimeLogger(), codecs = {} } = this.#startHere;
+    const { config } = this.#startHere;
     const own: readonly PayloadCodec[] = options.dataConverter?.payloadCodecs ?? [];
-    const ofHandlers = config.handlerClusters.map(({ name }) => [name, codecs[name] ?? own]);
     const { sides, clients } = connectCallerSides(
       config,
-      log,
-      Object.fromEntries(ofHandlers) as CodecsByCluster,
-      own.length > 0,
+      this.#log(),
+      codecsOfHandlers(this.#startHere, own),
+      {
+        workerHasCodec: own.length > 0,
+        handlerWorker: { connection: () => this.#handlerSide?.worker.connection() },
+      },
     );
     this.#clients = [...this.#clients, ...clients];
     this.#workers += 1;
@@ -110,12 +140,27 @@ export class BridgePlugin extends SimplePlugin {
   }
 
   override async runWorker(worker: Worker, next: (worker: Worker) => Promise<void>): Promise<void> {
+    const { config, handlerSide, codecs = {} } = this.#startHere ?? {};
+    if (config && handlerSide) this.#handlerSide ??= runHandlerSide(config, this.#log(), codecs);
     try {
       await super.runWorker(worker, next);
     } finally {
-      // The plugin may be on several workers: the last one that stops closes the connections.
+      // The plugin may be on several workers: the last one that stops closes what they share.
       this.#workers -= 1;
-      if (this.#workers === 0) await Promise.allSettled(this.#clients.map((client) => client.close()));
+      if (this.#workers === 0) await this.#close();
     }
+  }
+
+  #log(): BridgeLogger {
+    return this.#startHere?.log ?? runtimeLogger();
+  }
+
+  async #close(): Promise<void> {
+    const handlerSide = this.#handlerSide;
+    this.#handlerSide = undefined;
+    handlerSide?.worker.shutdown();
+    await handlerSide?.worker.closed;
+    const clients = [...this.#clients, ...(handlerSide?.clients ?? [])];
+    await Promise.allSettled(clients.map((client) => client.close()));
   }
 }

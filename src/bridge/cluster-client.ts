@@ -1,4 +1,5 @@
 import { Client, Connection } from '@temporalio/client';
+import type { ConnectionLike } from '@temporalio/client';
 import { status } from '@grpc/grpc-js';
 import type { PayloadCodec } from '@temporalio/common';
 import { MIN_RETENTION_MS } from '../shared/limits.js';
@@ -39,6 +40,24 @@ function durationMs(duration: { seconds?: unknown; nanos?: number | null } | nul
   return Number(duration?.seconds ?? 0) * 1000 + (duration?.nanos ?? 0) / 1e6;
 }
 
+/** The SDK's client on a connection, as the bridge needs it: starts and signals with request ids and headers of their call. */
+export function clientOn(
+  connection: ConnectionLike,
+  namespace: string,
+  payloadCodecs: readonly PayloadCodec[],
+): Client {
+  return new Client({
+    connection: withDeterministicRequestIds(connection),
+    namespace,
+    dataConverter: {
+      payloadCodecs: [...payloadCodecs],
+      // A failure's details stay as they are: nobody here may be able to read them.
+      failureConverterPath: modulePath('src/workflow/raw-failure-converter'),
+    },
+    interceptors: { workflow: [requestHeadersInterceptor] },
+  });
+}
+
 /**
  * Makes a client; nothing is sent before the first request, so a cluster that is down does not stop the bridge.
  *
@@ -60,16 +79,7 @@ export function createClusterClient(
       'grpc.max_reconnect_backoff_ms': 5_000,
     },
   });
-  const client = new Client({
-    connection: withDeterministicRequestIds(connection),
-    namespace: cluster.namespace,
-    dataConverter: {
-      payloadCodecs: [...payloadCodecs],
-      // A failure's details stay as they are: nobody here may be able to read them.
-      failureConverterPath: modulePath('src/workflow/raw-failure-converter'),
-    },
-    interceptors: { workflow: [requestHeadersInterceptor] },
-  });
+  const client = clientOn(connection, cluster.namespace, payloadCodecs);
   const request = <R>(send: () => Promise<R>, timeoutMs = rpcTimeoutMs) =>
     connection.withDeadline(Date.now() + timeoutMs, send);
   let retention: number | undefined;

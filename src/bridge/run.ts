@@ -1,12 +1,13 @@
 import { createPublicKey } from 'node:crypto';
+import type { Client } from '@temporalio/client';
 import { Runtime, makeTelemetryFilterString } from '@temporalio/worker';
-import type { WorkerOptions } from '@temporalio/worker';
+import type { NativeConnection, WorkerOptions } from '@temporalio/worker';
 import type { PayloadCodec } from '@temporalio/common';
 import { activityCallInterceptor } from './activity-call.js';
 import { callerActivities } from './caller/activities.js';
 import type { CallerSide, CallerSides } from './caller/caller-side.js';
 import type { ClusterClient } from './cluster-client.js';
-import { createClusterClient } from './cluster-client.js';
+import { clientOn, createClusterClient } from './cluster-client.js';
 import type { ResolvedConfig } from './config/resolve.js';
 import { handlerActivities } from './handler/activities.js';
 import type { BridgeLogger } from './logger.js';
@@ -63,12 +64,38 @@ function workerOptions(
   };
 }
 
+/** How the caller side is placed among the workers of its process. */
+interface ConnectOptions {
+  /** Its worker has payload codecs. Default: as the caller cluster's are given. */
+  readonly workerHasCodec?: boolean;
+  /** The handler side's worker, if it runs in this process, too. */
+  readonly handlerWorker?: Pick<SupervisedWorker, 'connection'> | undefined;
+}
+
+/** A client on whichever connection a worker has. */
+function clientOfWorker(
+  worker: Pick<SupervisedWorker, 'connection'>,
+  namespace: string,
+  codecs: readonly PayloadCodec[],
+): () => Client | undefined {
+  let on: { readonly connection: NativeConnection; readonly client: Client } | undefined;
+  return () => {
+    const connection = worker.connection();
+    if (connection && connection !== on?.connection)
+      on = { connection, client: clientOn(connection, namespace, codecs) };
+    return connection && on?.client;
+  };
+}
+
 /** What the caller side's activities need, and the clients behind it. */
 export function connectCallerSides(
   config: ResolvedConfig,
   log: BridgeLogger,
   codecs: CodecsByCluster,
-  workerHasCodec = (codecs[config.callerCluster.name] ?? []).length > 0,
+  {
+    workerHasCodec = (codecs[config.callerCluster.name] ?? []).length > 0,
+    handlerWorker,
+  }: ConnectOptions = {},
 ): { sides: CallerSides; clients: readonly ClusterClient[] } {
   const sealer = createSealer(config.signingKey ?? developmentKey());
   const made = config.handlerClusters.map((cluster): CallerSide => {
@@ -77,6 +104,9 @@ export function connectCallerSides(
       sourceCluster: config.callerCluster.name,
       remote: createClusterClient(cluster, config.rpcTimeoutMs, codecs[cluster.name]),
       handlerTaskQueue,
+      ...(cluster.name === config.handlerCluster.name && handlerWorker
+        ? { handlerHere: clientOfWorker(handlerWorker, cluster.namespace, codecs[cluster.name] ?? []) }
+        : {}),
       sealer,
       fallback: config.fallback,
       startRetry: config.startRetry,
@@ -97,8 +127,9 @@ function runCallerSide(
   log: BridgeLogger,
   bundle: BundleLoader,
   codecs: CodecsByCluster,
+  handlerWorker: SupervisedWorker | undefined,
 ): Side {
-  const { sides, clients } = connectCallerSides(config, log, codecs);
+  const { sides, clients } = connectCallerSides(config, log, codecs, { handlerWorker });
   const activities = callerActivities(sides);
   const worker = superviseWorker({
     name: 'caller-side',
@@ -116,11 +147,11 @@ function runCallerSide(
 }
 
 /** The handler side: polls the handler cluster, and holds a client of each caller cluster for completion signals. */
-function runHandlerSide(
+export function runHandlerSide(
   config: ResolvedConfig,
   log: BridgeLogger,
-  bundle: BundleLoader,
   codecs: CodecsByCluster,
+  bundle: BundleLoader = loadBundle,
 ): Side {
   const callers = config.callerClusters.map((cluster) =>
     createClusterClient(cluster, config.rpcTimeoutMs, codecs[cluster.name]),
@@ -157,7 +188,8 @@ function runHandlerSide(
 
 type BundleLoader = (name: BundleName) => ReturnType<typeof loadBundle>;
 
-interface Side {
+/** A side of the bridge that runs in this process. */
+export interface Side {
   readonly worker: SupervisedWorker;
   readonly clients: readonly ClusterClient[];
 }
@@ -192,8 +224,9 @@ export function runBridge(
   };
   const sides: Side[] = [];
   const { codecs = {} } = options;
-  if (config.role !== 'handler') sides.push(runCallerSide(config, log, bundle, codecs));
-  if (config.role !== 'caller') sides.push(runHandlerSide(config, log, bundle, codecs));
+  const handler = config.role === 'caller' ? undefined : runHandlerSide(config, log, codecs, bundle);
+  if (handler) sides.push(handler);
+  if (config.role !== 'handler') sides.push(runCallerSide(config, log, bundle, codecs, handler?.worker));
   const closed = Promise.all(sides.map(({ worker }) => worker.closed))
     .finally(() =>
       Promise.allSettled(sides.flatMap(({ clients }) => clients.map((client) => client.close()))),

@@ -19,6 +19,8 @@ export interface SupervisedWorker {
   readonly ready: Promise<void>;
   /** Resolves when it has been shut down. */
   readonly closed: Promise<void>;
+  /** The worker's connection while it polls: a workflow that is started through it can be handed to it at once. */
+  connection(): NativeConnection | undefined;
   /** Stops polling, lets running tasks end within the grace time, closes the connection. */
   shutdown(): void;
 }
@@ -41,6 +43,7 @@ export function superviseWorker(options: SupervisedWorkerOptions): SupervisedWor
   const { name, cluster, log } = options;
   const stop = new AbortController();
   let worker: Worker | undefined;
+  let connected: NativeConnection | undefined;
   let hasPolled = false;
   let becomeReady = (): void => undefined;
   let failReady = (_error: Error): void => undefined;
@@ -57,6 +60,7 @@ export function superviseWorker(options: SupervisedWorkerOptions): SupervisedWor
     try {
       if (stop.signal.aborted) return;
       worker = await Worker.create({ connection, ...(await options.worker()) });
+      connected = connection;
       const running = worker.run();
       if (stop.signal.aborted) worker.shutdown();
       log.info(`${name} worker polls ${cluster.name}`, {
@@ -68,6 +72,7 @@ export function superviseWorker(options: SupervisedWorkerOptions): SupervisedWor
       await running;
     } finally {
       worker = undefined;
+      connected = undefined;
       await connection.close().catch(() => undefined);
     }
   }
@@ -102,6 +107,7 @@ export function superviseWorker(options: SupervisedWorkerOptions): SupervisedWor
   return {
     ready,
     closed: Promise.race([keepRunning(), abandoned]),
+    connection: () => (worker?.getState() === 'RUNNING' ? connected : undefined),
     shutdown: () => {
       stop.abort();
       if (worker?.getState() === 'RUNNING') worker.shutdown();

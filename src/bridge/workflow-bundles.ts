@@ -12,12 +12,16 @@ const WORKFLOW_FILES: Readonly<Record<BundleName, string>> = {
   handler: 'workflows-b/remote-call-workflow',
 };
 
+/** The module that imports what the workflows of one V8 context can share. */
+export const PRELOADED = modulePath('src/workflow/preload');
+
 /** How the workflow code of one of the bridge's workers is bundled. */
 export function bundleOptions(name: BundleName): BundleOptions {
   return {
     workflowsPath: modulePath(WORKFLOW_FILES[name]),
     workflowInterceptorModules: [modulePath('src/workflow/interceptors')],
     failureConverterPath: modulePath('src/workflow/raw-failure-converter'),
+    preloadModules: [PRELOADED],
   };
 }
 

@@ -53,8 +53,7 @@ export interface AnchorOptions extends AnchoredCall {
   readonly payloads: readonly Payload[];
   /**
    * The caller is the bridge's own workflow. Its worker keeps a result's metadata, so that a result without the bridge's
-   * words is one of another program's history, and no outcome; and it closes with the call, so that the server drops what
-   * is still pending for it.
+   * words is one of another program's history, and no outcome.
    */
   readonly isBridgesOwn?: boolean;
   /** The call is shared by the runs of a chain, or by all that ever have the caller's id. */

@@ -10,5 +10,6 @@ import { markInstalledByModule } from './sdk-runtime.js';
 
 export function interceptors(): WorkflowInterceptors {
   markInstalledByModule();
-  return { inbound: [...CALLER_INTERCEPTORS.inbound], outbound: [...CALLER_INTERCEPTORS.outbound] };
+  const { inbound, outbound, internals } = CALLER_INTERCEPTORS;
+  return { inbound: [...inbound], outbound: [...outbound], internals: [...internals] };
 }

@@ -1,3 +1,4 @@
+import { closingInterceptor } from './closing-commands.js';
 import { completionInterceptor, registerCompletionHandler } from './completion-inbox.js';
 import { goodbyeInterceptor } from './goodbye.js';
 import { headerCarrierInterceptor } from './header-carrier.js';
@@ -8,6 +9,7 @@ import { install, isInWorkflow } from './sdk-runtime.js';
 export const CALLER_INTERCEPTORS: BridgeInterceptors = {
   inbound: [completionInterceptor, goodbyeInterceptor],
   outbound: [headerCarrierInterceptor],
+  internals: [closingInterceptor],
 };
 
 /**

@@ -5,10 +5,15 @@
  * @module
  */
 import type { WorkflowInterceptors } from '@temporalio/workflow';
+import { closingInterceptor } from './closing-commands.js';
 import { completionInterceptor } from './completion-inbox.js';
 import { headerCarrierInterceptor } from './header-carrier.js';
 import { startHeadersInterceptor } from './start-headers.js';
 
 export function interceptors(): WorkflowInterceptors {
-  return { inbound: [startHeadersInterceptor, completionInterceptor], outbound: [headerCarrierInterceptor] };
+  return {
+    inbound: [startHeadersInterceptor, completionInterceptor],
+    outbound: [headerCarrierInterceptor],
+    internals: [closingInterceptor],
+  };
 }

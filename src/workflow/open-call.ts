@@ -212,10 +212,8 @@ export function openCall(options: AnchorOptions): OpenCall {
       callsOfThisRun().delete(call);
       inbox.settle(envelope);
       // Left alone, they would ask the handler cluster once more at their next intervals (I7).
-      if (!options.isBridgesOwn) {
-        anchor.cancel();
-        cancelScope?.cancel();
-      }
+      anchor.cancel();
+      cancelScope?.cancel();
     }
   });
   const passOnCancel = (): Promise<void> =>

@@ -5,7 +5,11 @@
  */
 import { IllegalStateError, TemporalFailure } from '@temporalio/common';
 import type { FailureConverter, PayloadConverter, ProtoFailure } from '@temporalio/common';
-import type { WorkflowInboundCallsInterceptor, WorkflowOutboundCallsInterceptor } from '@temporalio/workflow';
+import type {
+  WorkflowInboundCallsInterceptor,
+  WorkflowInternalsInterceptor,
+  WorkflowOutboundCallsInterceptor,
+} from '@temporalio/workflow';
 import { mapLinks, withoutPayloads } from '../shared/failure-chain.js';
 import { isBridgeReport } from '../shared/wire/anchor-report.js';
 
@@ -16,6 +20,7 @@ interface SdkActivator {
   readonly interceptors: {
     readonly inbound: WorkflowInboundCallsInterceptor[];
     readonly outbound: WorkflowOutboundCallsInterceptor[];
+    readonly internals: WorkflowInternalsInterceptor[];
   };
   readonly payloadConverter: PayloadConverter;
   failureConverter: FailureConverter;
@@ -35,6 +40,7 @@ function isActivator(value: unknown): value is SdkActivator {
   return (
     Array.isArray(interceptors?.inbound) &&
     Array.isArray(interceptors.outbound) &&
+    Array.isArray(interceptors.internals) &&
     typeof payloadConverter?.fromPayload === 'function' &&
     typeof failureConverter?.failureToError === 'function'
   );
@@ -73,6 +79,7 @@ export function markInstalledByModule(): void {
 export interface BridgeInterceptors {
   readonly inbound: readonly WorkflowInboundCallsInterceptor[];
   readonly outbound: readonly WorkflowOutboundCallsInterceptor[];
+  readonly internals: readonly WorkflowInternalsInterceptor[];
 }
 
 /**
@@ -80,7 +87,7 @@ export interface BridgeInterceptors {
  * so that no interceptor of the user sees what the bridge's arguments carry; the inbound ones come last, so that tracing
  * sees the bridge's signals.
  */
-export function install({ inbound, outbound }: BridgeInterceptors): void {
+export function install({ inbound, outbound, internals }: BridgeInterceptors): void {
   if (!isInWorkflow()) return;
   const sdk = activator() as SdkActivator & { [INSTALLED]?: boolean };
   if (sdk[INSTALLED]) return;
@@ -89,6 +96,7 @@ export function install({ inbound, outbound }: BridgeInterceptors): void {
   if (holder[BY_MODULE]) return;
   sdk.interceptors.outbound.unshift(...outbound);
   sdk.interceptors.inbound.push(...inbound);
+  sdk.interceptors.internals.push(...internals);
 }
 
 /**

@@ -12,7 +12,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import { startFaultLink } from './fault-link.js';
+import { startLink } from '../../scripts/stack/link.js';
 import { createFaultRules, type CallFate, type FaultRules } from './fault-rules.js';
 
 export type { CutReplyOptions, FaultHandle, RefuseOptions } from './fault-rules.js';
@@ -82,7 +82,7 @@ export async function startFaultProxy(targetAddress: string): Promise<FaultProxy
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const link = await startFaultLink((server.address() as AddressInfo).port);
+  const link = await startLink((server.address() as AddressInfo).port);
 
   return {
     address: link.address,

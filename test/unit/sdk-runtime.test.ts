@@ -20,9 +20,14 @@ const place = globalThis as { __TEMPORAL_ACTIVATOR__?: unknown };
 
 function fakeActivator(payloadConverter: PayloadConverter = defaultPayloadConverter) {
   const made = {
-    interceptors: { inbound: [{ theirs: true }], outbound: [{ theirs: true }] } as {
+    interceptors: {
+      inbound: [{ theirs: true }],
+      outbound: [{ theirs: true }],
+      internals: [{ theirs: true }],
+    } as {
       inbound: object[];
       outbound: object[];
+      internals: object[];
     },
     payloadConverter,
     failureConverter: defaultFailureConverter as DefaultFailureConverter,
@@ -47,7 +52,11 @@ describe('the SDK’s workflow runtime', () => {
       registeredActivityNames: new Set(),
       getTimeOfDay: () => 0n,
     } as unknown as ConstructorParameters<typeof Activator>[0]);
-    assert.ok(Array.isArray(made.interceptors.inbound) && Array.isArray(made.interceptors.outbound));
+    assert.ok(
+      Array.isArray(made.interceptors.inbound) &&
+        Array.isArray(made.interceptors.outbound) &&
+        Array.isArray(made.interceptors.internals),
+    );
     assert.equal(typeof made.payloadConverter.fromPayload, 'function');
     assert.equal(typeof made.failureConverter.failureToError, 'function');
     assert.equal(typeof made['workflowSerializationContext'], 'function');
@@ -59,7 +68,7 @@ describe('the SDK’s workflow runtime', () => {
 
   it('is left alone outside of a workflow', () => {
     assert.equal(isInWorkflow(), false);
-    install({ inbound: [], outbound: [] });
+    install({ inbound: [], outbound: [], internals: [] });
     assert.throws(() => userConverters(), IllegalStateError);
     assert.throws(() => userConverters(), /from workflow code only/);
   });
@@ -69,6 +78,7 @@ describe('the SDK’s workflow runtime', () => {
       {},
       { interceptors: {} },
       { interceptors: { inbound: [], outbound: [] } },
+      { interceptors: { inbound: [], outbound: [], internals: [] } },
       null,
       7,
     ]) {
@@ -79,18 +89,19 @@ describe('the SDK’s workflow runtime', () => {
 
   it('gets the interceptors once: ours first on the way out, last on the way in', () => {
     const made = fakeActivator();
-    const ours = { inbound: [{ handleSignal: () => undefined }], outbound: [{}] } as never;
+    const ours = { inbound: [{ handleSignal: () => undefined }], outbound: [{}], internals: [{}] } as never;
     install(ours);
     install(ours);
     assert.equal(made.interceptors.inbound.length, 2);
     assert.equal(made.interceptors.outbound.length, 2);
+    assert.equal(made.interceptors.internals.length, 2);
     assert.ok('theirs' in (made.interceptors.inbound[0] ?? {}));
     assert.ok('theirs' in (made.interceptors.outbound[1] ?? {}));
   });
 
   it('hands out a bridge’s failure without reading its details, and a user’s as the user’s converter makes it', () => {
     const made = fakeActivator();
-    install({ inbound: [], outbound: [] });
+    install({ inbound: [], outbound: [], internals: [] });
     const unreadable = payloadOf('binary/encrypted', new Uint8Array([1]));
     const target: ProtoFailure = {
       message: 'none left',

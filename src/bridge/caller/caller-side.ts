@@ -1,3 +1,4 @@
+import type { Client } from '@temporalio/client';
 import type { BridgeLogger } from '../logger.js';
 import type { ClusterClient } from '../cluster-client.js';
 import type { Sealer } from '../seal.js';
@@ -11,6 +12,8 @@ export interface CallerSide {
   readonly remote: ClusterClient;
   /** Task queue of the handler-side worker. */
   readonly handlerTaskQueue: string;
+  /** A client on the connection of the handler side's worker, while that polls in this same process. */
+  readonly handlerHere?: () => Client | undefined;
   readonly sealer: Sealer;
   readonly fallback: FallbackSettings;
   /** Tries at a handler cluster that cannot be reached; `maxAttempts` 0 = until the call expires. */

@@ -39,7 +39,8 @@ export async function watchCaller(side: HandlerSide, input: ActivityCall): Promi
       why = `; the last look failed: ${escapeForLog(faultText(error), 300)}`;
     }
   }
-  context.heartbeat(absences);
+  // Only what the next look has to know: a call that ends before the first interval costs no request for it.
+  if (absences !== before) context.heartbeat(absences);
   const delayMs = fallbackDelayMs(side.lease, { timeoutMs: undefined, ageMs: 0, looks: attempt - 1 });
   throw waitingFailure(
     REMOTE_RUNNING,

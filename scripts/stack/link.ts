@@ -3,7 +3,7 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /** A TCP link whose bytes can be held, delayed or lost. */
-export interface FaultLink {
+export interface Link {
   /** Where clients connect, `host:port`. */
   readonly address: string;
   /** Destroys the connections, and any that is made before {@link heal}. */
@@ -23,7 +23,7 @@ export interface FaultLink {
 }
 
 /** Starts a link on a free port of 127.0.0.1 that leads to a port of the same host. */
-export async function startFaultLink(targetPort: number): Promise<FaultLink> {
+export async function startLink(targetPort: number): Promise<Link> {
   let mode: 'open' | 'cut' | 'held' = 'open';
   let delayMs = 0;
   const pairs = new Set<{ client: Socket; target: Socket }>();

@@ -1,0 +1,37 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PROMPT_VARIANTS } from './one-at-a-time.js';
+import { WARM_UP_ROUNDS, type Plan } from './plan.js';
+import { shuffled, type Random } from './random.js';
+import type { CrossingSeries } from './results.js';
+import type { Stand } from './stand.js';
+import { assertTargets, countTargets, targetsOfAll } from './target-count.js';
+import { timeCall } from './time-call.js';
+
+/** The delay of everything between the clusters, each way. */
+export const DELAY_MS = 30;
+/** So long after a change of the delay nothing of the time before is under way. */
+const SETTLE_MS = 100;
+
+/** Times calls with and without a delay between the clusters, in turns, on a stand with links. */
+export async function measureCrossings(stand: Stand, plan: Plan, random: Random): Promise<CrossingSeries[]> {
+  const variants = PROMPT_VARIANTS.filter(({ family }) => family !== 'baseline');
+  const before = await countTargets(stand);
+  const samples = new Map(
+    variants.map((variant) => [variant, { undelayed: [] as number[], delayed: [] as number[] }]),
+  );
+  for (let round = -WARM_UP_ROUNDS; round < plan.crossingRounds; round++) {
+    for (const which of shuffled(['undelayed', 'delayed'] as const, random)) {
+      stand.setDelay(which === 'delayed' ? DELAY_MS : 0);
+      await sleep(SETTLE_MS);
+      for (const variant of shuffled(variants, random)) {
+        const ms = await timeCall(stand, variant, 0);
+        if (round >= 0) samples.get(variant)?.[which].push(ms);
+      }
+    }
+  }
+  stand.setDelay(0);
+  const calls = 2 * (WARM_UP_ROUNDS + plan.crossingRounds);
+  const made = variants.map((variant) => [variant, calls] as const);
+  await assertTargets(stand, 'the calls across the link, of all variants,', before, targetsOfAll(made));
+  return [...samples].map(([{ name }, series]) => ({ variant: name, delayMs: DELAY_MS, ...series }));
+}

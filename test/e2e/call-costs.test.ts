@@ -1,0 +1,186 @@
+/** What a call costs, in events, executions and requests: ceilings on exact counts, and no time. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { bundleWorkflowCode } from '@temporalio/worker';
+import type { WorkflowHandle } from '@temporalio/client';
+import type { RequestCounts } from '../../scripts/stack/server-metrics.js';
+import { diffRequests, readServiceRequests } from '../../scripts/stack/server-metrics.js';
+import { BridgePlugin, resolveConfig } from '../../src/index.js';
+import { LIBRARY_CALLERS_PATH, bridgeEnv, requestFor, startCrossCluster } from '../support/harness.js';
+import {
+  eventTypes,
+  eventually,
+  handlesOf,
+  listExecutions,
+  targetsOf,
+  taskTroubles,
+} from '../support/inspect.js';
+import type { Stage } from '../support/stage.js';
+import { openStage } from '../support/stage.js';
+import { SILENT } from '../support/silent-logger.js';
+
+const LIMIT = { timeout: 120_000 };
+const CALLS = 5;
+/** The target takes so long that the call is at rest before it ends: what is counted depends on no race. */
+const CALL = { type: 'Sleep', args: [3_000] };
+
+/** Events of a caller that makes no call: its start, its one workflow task, its end. */
+const WITHOUT_CALL = 5;
+const WRAPPER_EVENTS = 17;
+const WORKFLOW_TASK_COMPLETED = 7;
+
+/** Requests of one call, by operation, but for the workers' polls. What is not named here is not made at all. */
+const ON_A: RequestCounts = {
+  StartWorkflowExecution: 1, // the caller itself, by the test
+  RespondWorkflowTaskCompleted: 2,
+  RecordActivityTaskHeartbeat: 1,
+  RespondActivityTaskFailed: 1,
+  SignalWorkflowExecution: 1,
+};
+const ON_B: RequestCounts = {
+  StartWorkflowExecution: 1,
+  RespondWorkflowTaskCompleted: 5, // three of the wrapper, two of the target
+  RespondActivityTaskFailed: 1, // the lease, first put into back-off
+};
+
+interface Way {
+  readonly name: string;
+  readonly setUp: (stage: Stage) => Promise<unknown>;
+  readonly start: (stage: Stage) => Promise<WorkflowHandle>;
+  /** Events of the call in its caller's history, at most. */
+  readonly events: number;
+}
+
+const startExecute = (stage: Stage) => stage.start('Execute', CALL);
+
+const WAYS: readonly Way[] = [
+  {
+    name: 'executeRemoteWorkflow through the bridge’s queue',
+    setUp: (stage) => Promise.all([stage.bridge(), stage.libraryCallers()]),
+    start: startExecute,
+    // With the request to cancel the safety net, which is left out where the workflow is nothing but the call.
+    events: 5,
+  },
+  {
+    name: 'executeRemoteWorkflow that the caller’s own worker starts',
+    setUp: async (stage) => {
+      const config = resolveConfig(bridgeEnv(stage.clusters), { BRIDGE_ROLE: 'caller' });
+      const plugins = [new BridgePlugin({ startHere: { config } })];
+      const workflowBundle = await bundleWorkflowCode({
+        workflowsPath: LIBRARY_CALLERS_PATH,
+        plugins,
+        logger: SILENT,
+      });
+      await Promise.all([
+        stage.bridge({ env: { BRIDGE_ROLE: 'handler' } }),
+        stage.libraryCallers({ workflowBundle, plugins }),
+      ]);
+    },
+    start: startExecute,
+    events: 5,
+  },
+  {
+    name: 'CrossClusterWorkflow',
+    setUp: (stage) => stage.bridge(),
+    start: ({ clusters }) => startCrossCluster(clusters, requestFor(CALL.type, CALL.args)),
+    events: 5,
+  },
+];
+
+for (const { name, setUp, start, events } of WAYS) {
+  describe(name, () => {
+    let stage: Stage;
+    let callers: WorkflowHandle[];
+    let onA: RequestCounts;
+    let onB: RequestCounts;
+
+    before(async () => {
+      stage = await openStage();
+      await Promise.all([setUp(stage), stage.targets()]);
+      // One call first, so that what a process asks once (its namespace's retention) is not counted.
+      await (await start(stage)).result();
+      await atRest(stage);
+      const [a, b] = await read(stage);
+      callers = await Promise.all(Array.from({ length: CALLS }, () => start(stage)));
+      // Nothing is asked about the calls before they have ended and their requests are counted.
+      await eventually('two workflow tasks of each caller have ended', async () => {
+        const [now] = await read(stage);
+        return (diffRequests(a, now)['RespondWorkflowTaskCompleted'] ?? 0) >= 2 * CALLS;
+      });
+      const [aAfter, bAfter] = await atRest(stage);
+      [onA, onB] = [withoutPolls(diffRequests(a, aAfter)), withoutPolls(diffRequests(b, bAfter))];
+    }, LIMIT);
+    after(() => stage.close());
+
+    test('asks A for no more than this, and reads nothing there', LIMIT, () => {
+      assert.deepEqual(beyond(onA, ON_A), {}, JSON.stringify(onA));
+      assert.equal(onA['SignalWorkflowExecution'], CALLS, 'one signal a call');
+      assert.equal(onA['RespondWorkflowTaskCompleted'], 2 * CALLS, 'two workflow tasks a call');
+    });
+
+    test('asks B for no more than this, and reads nothing there', LIMIT, () => {
+      assert.deepEqual(beyond(onB, ON_B), {}, JSON.stringify(onB));
+      assert.equal(onB['StartWorkflowExecution'], CALLS, 'one start a call');
+    });
+
+    test(`has ${WITHOUT_CALL + events} events and two workflow tasks on A`, LIMIT, async () => {
+      for (const caller of callers) {
+        const types = await eventTypes(caller);
+        assert.ok(types.length <= WITHOUT_CALL + events, types.join());
+        assert.equal(types.filter((type) => type === WORKFLOW_TASK_COMPLETED).length, 2);
+        assert.deepEqual(await taskTroubles(caller), []);
+      }
+    });
+
+    test('has a wrapper and a target on B, and nothing else', LIMIT, async () => {
+      for (const caller of callers) {
+        const [target, ...others] = await targetsOf(stage.clusters.b, caller.workflowId);
+        assert.ok(target);
+        assert.deepEqual(others, []);
+        const { wrapper } = await handlesOf(stage.clusters.b, target.workflowId, target.runId);
+        const types = await eventTypes(wrapper);
+        assert.ok(types.length <= WRAPPER_EVENTS, types.join());
+        assert.deepEqual(await taskTroubles(wrapper), []);
+      }
+      // The first call's, too.
+      assert.equal((await listExecutions(stage.clusters.b, '')).length, 2 * (CALLS + 1));
+      assert.equal((await listExecutions(stage.clusters.a, '')).length, CALLS + 1);
+    });
+  });
+}
+
+/** Requests to both servers in the test's own namespaces. */
+async function read({ clusters }: Stage): Promise<[RequestCounts, RequestCounts]> {
+  const [a = {}, b = {}] = await Promise.all(
+    [clusters.a, clusters.b].map((side) =>
+      readServiceRequests(side.metricsUrl, { namespaces: [side.namespace] }),
+    ),
+  );
+  return [a, b];
+}
+
+/** Waits until two readings in a row, which are more than a second apart, differ in polls alone. */
+async function atRest(stage: Stage): Promise<[RequestCounts, RequestCounts]> {
+  let last = '';
+  return eventually('both servers are at rest', async () => {
+    const now = await read(stage);
+    const text = JSON.stringify(now.map(withoutPolls));
+    if (text === last) return now;
+    last = text;
+    return false;
+  });
+}
+
+/** Neither what workers ask all the time, nor what the server asks itself. */
+function withoutPolls(counts: RequestCounts): RequestCounts {
+  return Object.fromEntries(
+    Object.entries(counts).filter(([operation]) => !/^Poll\w+TaskQueue$|^DescribeNamespace$/.test(operation)),
+  );
+}
+
+/** What is above the ceilings, or not among them. */
+function beyond(counts: RequestCounts, ceilings: RequestCounts): RequestCounts {
+  return Object.fromEntries(
+    Object.entries(counts).filter(([operation, count]) => count > (ceilings[operation] ?? 0) * CALLS),
+  );
+}
