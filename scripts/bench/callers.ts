@@ -9,7 +9,8 @@ import { bundleOf, runWorkers } from './run-workers.js';
 
 const { a, bFromA } = placeOfProcess();
 const remote = new Client({ connection: Connection.lazy({ address: bFromA }) });
-const plugin = new BridgePlugin({ startHere: { config: resolveConfig(process.env) } });
+const config = resolveConfig(process.env);
+const plugin = new BridgePlugin({ startHere: { config, handlerSide: config.role === 'both' } });
 const workflowsPath = './workflows/callers.ts';
 
 await runWorkers({

@@ -7,8 +7,11 @@ import type { Stand } from './stand.js';
 import { assertTargets, countTargets, targetsOfAll } from './target-count.js';
 import { timeCall } from './time-call.js';
 
-/** The delay of everything between the clusters, each way. */
+/** The delay of everything between the clusters, each way: what a call takes with it is shown. */
 export const DELAY_MS = 30;
+/** One so long that the machine's own noise does not count beside it: from this, the crossings are counted. */
+export const LONG_DELAY_MS = 300;
+const LONG_DELAY_ROUNDS = 5;
 /** So long after a change of the delay nothing of the time before is under way. */
 const SETTLE_MS = 100;
 
@@ -17,7 +20,10 @@ export async function measureCrossings(stand: Stand, plan: Plan, random: Random)
   const variants = PROMPT_VARIANTS.filter(({ family }) => family !== 'baseline');
   const before = await countTargets(stand);
   const samples = new Map(
-    variants.map((variant) => [variant, { undelayed: [] as number[], delayed: [] as number[] }]),
+    variants.map((variant) => [
+      variant,
+      { undelayed: [] as number[], delayed: [] as number[], longDelayed: [] as number[] },
+    ]),
   );
   for (let round = -WARM_UP_ROUNDS; round < plan.crossingRounds; round++) {
     for (const which of shuffled(['undelayed', 'delayed'] as const, random)) {
@@ -29,9 +35,24 @@ export async function measureCrossings(stand: Stand, plan: Plan, random: Random)
       }
     }
   }
+  stand.setDelay(LONG_DELAY_MS);
+  for (let round = 0; round < LONG_DELAY_ROUNDS; round++) {
+    await sleep(LONG_DELAY_MS);
+    // At the same time: they mostly wait.
+    await Promise.all(
+      variants.map(async (variant) => {
+        samples.get(variant)?.longDelayed.push(await timeCall(stand, variant, 0));
+      }),
+    );
+  }
   stand.setDelay(0);
-  const calls = 2 * (WARM_UP_ROUNDS + plan.crossingRounds);
+  const calls = 2 * (WARM_UP_ROUNDS + plan.crossingRounds) + LONG_DELAY_ROUNDS;
   const made = variants.map((variant) => [variant, calls] as const);
   await assertTargets(stand, 'the calls across the link, of all variants,', before, targetsOfAll(made));
-  return [...samples].map(([{ name }, series]) => ({ variant: name, delayMs: DELAY_MS, ...series }));
+  return [...samples].map(([{ name }, series]) => ({
+    variant: name,
+    delayMs: DELAY_MS,
+    longDelayMs: LONG_DELAY_MS,
+    ...series,
+  }));
 }

@@ -54,9 +54,9 @@ export function addedLatencies(series: readonly Series[]): Map<VariantName, numb
 /** How often a call's critical path crosses between the clusters. */
 export function crossingsOf({ crossings }: Results): Map<VariantName, number> {
   return new Map(
-    crossings.map(({ variant, delayMs, undelayed, delayed }) => [
+    crossings.map(({ variant, longDelayMs, undelayed, longDelayed }) => [
       variant,
-      (median(delayed) - median(undelayed)) / delayMs,
+      (median(longDelayed) - median(undelayed)) / longDelayMs,
     ]),
   );
 }

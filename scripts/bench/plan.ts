@@ -30,18 +30,18 @@ export const CPU_IN_FLIGHT = 50;
 
 export const QUICK_PLAN: Plan = {
   name: 'quick',
-  rounds: 50,
+  rounds: 40,
   publishedSamples: 5,
   othersOnEagerOnly: true,
   rates: [2, 5],
   rateSeconds: 3,
   inFlight: [CPU_IN_FLIGHT],
-  throughputMs: 2_000,
+  throughputMs: 1_500,
   throughputPasses: 1,
   throughputOfPublished: false,
   censusCalls: 5,
   slowTargetSamples: 5,
-  crossingRounds: 10,
+  crossingRounds: 6,
 };
 
 export const FULL_PLAN: Plan = {
@@ -50,12 +50,12 @@ export const FULL_PLAN: Plan = {
   publishedSamples: 30,
   othersOnEagerOnly: false,
   rates: [2, 5, 10],
-  rateSeconds: 12,
+  rateSeconds: 6,
   inFlight: [1, 10, CPU_IN_FLIGHT, 200],
   throughputMs: 3_000,
   throughputPasses: 2,
   throughputOfPublished: true,
   censusCalls: 30,
   slowTargetSamples: 20,
-  crossingRounds: 40,
+  crossingRounds: 20,
 };

@@ -57,6 +57,9 @@ export interface CrossingSeries {
   readonly delayMs: number;
   readonly undelayed: readonly number[];
   readonly delayed: readonly number[];
+  /** With a delay so long that the machine's own noise does not count: the crossings are counted by it. */
+  readonly longDelayMs: number;
+  readonly longDelayed: readonly number[];
 }
 
 /** All that a run has measured. */

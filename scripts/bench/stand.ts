@@ -52,7 +52,7 @@ interface Program {
 
 /** Starts a stand; it is stopped at the end of the scope. */
 export async function startStand(scope: Scope, options: StandOptions): Promise<Stand> {
-  const { name, links } = options;
+  const { name, links, eager } = options;
   const clusters = await startClusters(scope, options);
   const { a, b, clientA, clientB, aFromB, bFromA } = clusters;
   const folder = await mkdtemp(join(tmpdir(), 'temporal-bridge-bench-'));
@@ -69,12 +69,14 @@ export async function startStand(scope: Scope, options: StandOptions): Promise<S
     ...verifyKeys,
     BRIDGE_ROLE: 'handler',
   };
+  // With eager starts the plugin, too, has the handler side beside it.
+  const both = { ...onA, ...signingKey, ...verifyKeys, BRIDGE_ROLE: 'both' };
   const place: Place = { a: a.address, b: b.address, bFromA };
   const programs = [
     ...(links
       ? [bridge('bridge-caller', caller), bridge('bridge-handler', handler)]
-      : [bridge('bridge', { ...onA, ...signingKey, ...verifyKeys, BRIDGE_ROLE: 'both' })]),
-    workers('callers', place, caller),
+      : [bridge('bridge', both)]),
+    workers('callers', place, eager && !links ? both : caller),
     workers('targets', place, {}),
   ];
   const services = await Promise.all(
@@ -123,10 +125,9 @@ async function startProgram(
   { name, bridgeEnv }: StandOptions,
   folder: string,
 ): Promise<Service> {
-  const profile = process.env['BENCH_PROF'];
   const started = await startService({
     name: `${what} (${name})`,
-    args: profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}/${what}`, ...args] : args,
+    args,
     env: {
       ...plainEnvironment(),
       BRIDGE_LOG_FORMAT: 'json',

@@ -7,7 +7,7 @@ import { shuffled, type Random } from './random.js';
 import type { ThroughputBlock } from './results.js';
 import type { Stand } from './stand.js';
 import { assertTargets, countTargets, targetsOf } from './target-count.js';
-import { timeCall } from './time-call.js';
+import { makeCall } from './time-call.js';
 
 const MIN_WARM_UP_CALLS = 5;
 const LOOK_EVERY_MS = 20;
@@ -49,7 +49,7 @@ async function measureBlock(
   let isOver = false;
   const keepCalling = async (): Promise<void> => {
     while (!isOver) {
-      await timeCall(stand, variant, 0);
+      await makeCall(stand, variant, 0);
       ended += 1;
     }
   };

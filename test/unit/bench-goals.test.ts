@@ -33,11 +33,13 @@ const block = (variant: VariantName, calls: number) => ({
   seconds: 2,
   cpu: {},
 });
-const crossing = (variant: VariantName, delayed: number) => ({
+const crossing = (variant: VariantName, longDelayed: number) => ({
   variant,
   delayMs: 30,
   undelayed: [10],
-  delayed: [delayed],
+  delayed: [70],
+  longDelayMs: 300,
+  longDelayed: [longDelayed],
 });
 
 const RESULTS: Results = {
@@ -47,7 +49,7 @@ const RESULTS: Results = {
   throughput: [block('nexus', 100), block('plugin', 80)],
   census: [census('library', {}), census('plugin', { callers: totals(10, 101, 10) })],
   slowTarget: [series('no-call', 5), series('published', 2_005), series('plugin', 1_025)],
-  crossings: [crossing('library', 74), crossing('plugin', 86)],
+  crossings: [crossing('library', 650), crossing('plugin', 770)],
 };
 
 describe('the figures of the benchmark', () => {
