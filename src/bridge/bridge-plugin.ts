@@ -130,7 +130,9 @@ export class BridgePlugin extends SimplePlugin {
       this.#log(),
       codecsOfHandlers(this.#startHere, own),
       {
-        workerHasCodec: own.length > 0,
+        // The caller's own worker writes what the caller's workflows read, codec or not: nothing has to hang on a token,
+        // which this worker's converter would hand to the next attempt without the word on it.
+        workerHasCodec: true,
         handlerWorker: { connection: () => this.#handlerSide?.worker.connection() },
       },
     );

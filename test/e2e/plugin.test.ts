@@ -8,6 +8,7 @@ import { BridgePlugin, resolveConfig } from '../../src/index.js';
 import { LIBRARY_CALLERS_PATH, bridgeEnv } from '../support/harness.js';
 import type { Stage } from '../support/stage.js';
 import { openStage } from '../support/stage.js';
+import { isStartedEagerly } from '../support/inspect.js';
 import { openGate } from '../support/workflows/targets.js';
 import { SILENT } from '../support/silent-logger.js';
 
@@ -64,6 +65,27 @@ describe('a worker with the plugin', () => {
     assert.deepEqual(await callQueues(handle), ['callers']);
     await caller.stop();
     await bridge.stop();
+  });
+
+  test('runs the handler side beside it where it is told to, and needs no bridge at all', async () => {
+    const config = resolveConfig(bridgeEnv(stage.clusters));
+    const caller = await worker([new BridgePlugin({ startHere: { config, handlerSide: true } })]);
+    const call = async () => {
+      const handle = await stage.start('Execute', { type: 'Echo', args: ['x'] });
+      assert.equal(await handle.result(), 'x');
+      return handle;
+    };
+    await call();
+    // By the second one the handler side polls.
+    assert.ok(await isStartedEagerly(stage.clusters.b, (await call()).workflowId));
+    await caller.stop();
+  });
+
+  test('cannot run the handler side with a configuration of the caller’s alone', () => {
+    assert.throws(
+      () => new BridgePlugin({ startHere: { ...startHere(), handlerSide: true } }),
+      /handlerSide; expected a configuration of role both, got role caller/,
+    );
   });
 
   for (const [from, to] of [

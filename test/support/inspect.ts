@@ -129,3 +129,14 @@ export async function handlesOf(side: TestSide, workflowId: string, runId?: stri
   if (!parent?.workflowId) throw new Error(`${workflowId} has no wrapper`);
   return { target, wrapper: workflow.getHandle(parent.workflowId) };
 }
+
+/**
+ * Whether a call's wrapper got its first workflow task with its start: the server then records the start's own request id
+ * for that task, a UUID of version 8, where a worker's poll has a random one.
+ */
+export async function isStartedEagerly(side: TestSide, callerWorkflowId: string): Promise<boolean> {
+  const { wrapper } = await remoteOf(side, callerWorkflowId);
+  const { events } = await wrapper.fetchHistory();
+  const started = events?.find((event) => event.workflowTaskStartedEventAttributes);
+  return started?.workflowTaskStartedEventAttributes?.requestId?.charAt(14) === '8';
+}
