@@ -33,6 +33,7 @@ const WORKFLOW_TASK_COMPLETED = 7;
 const ON_A: RequestCounts = {
   StartWorkflowExecution: 1, // the caller itself, by the test
   RespondWorkflowTaskCompleted: 2,
+  RecordActivityTaskHeartbeat: 1, // what the anchor's first attempt leaves to the next
   RespondActivityTaskFailed: 1,
   SignalWorkflowExecution: 1,
 };

@@ -26,7 +26,7 @@ import {
 } from '../support/inspect.js';
 import { diffRequests, readServiceRequests } from '../../scripts/stack/server-metrics.js';
 
-const LIMIT = { timeout: 60_000 };
+const LIMIT = { timeout: 120_000 };
 
 /** The lines that a bridge has logged about a caller's calls. */
 function linesAbout(bridge: TestBridge, callerId: string, message: RegExp) {

@@ -10,7 +10,7 @@ import { encodeAnchorResult, hasValue } from '../../shared/wire/anchor-report.js
 import { faultOf, faultText } from '../grpc-errors.js';
 import { outcomeFailure, waitingFailure } from '../waiting-failure.js';
 import type { AnchorProgress } from './anchor-progress.js';
-import { leaveProgress } from './anchor-progress.js';
+import { writeProgress } from './anchor-progress.js';
 import { giveUpAfterMs, backOffMs } from '../fallback-schedule.js';
 import type { Attempt, Running } from './anchor-attempt.js';
 import { fallbackOf, nextLookMs } from './anchor-attempt.js';
@@ -62,7 +62,7 @@ export function waitForSignal(attempt: Attempt, { looked, targetStarted }: Runni
     expire(attempt, 'unknown', `the wrapper ${call.wrapperWorkflowId} on ${name} has not started its target`);
   }
   const looks = progress.looks + (looked ? 1 : 0);
-  leaveProgress({ ...progress, started: 'yes', looks, failures: 0 }, attempt.token);
+  writeProgress({ ...progress, started: 'yes', looks, failures: 0 }, attempt.token);
   const delayMs = nextLookMs(attempt, looks);
   const next = new Date(Date.now() + delayMs).toISOString().slice(0, 19);
   throw waitingFailure(
@@ -110,7 +110,7 @@ export function waitForCluster(attempt: Attempt, error: unknown, sent: boolean):
   }
   // A start that is not confirmed is tried soon; a call that runs is in no hurry, and thousands may wait (I6).
   const looks = progress.looks + (started === 'yes' ? 1 : 0);
-  leaveProgress({ ...progress, started, looks, failures }, attempt.token);
+  writeProgress({ ...progress, started, looks, failures }, attempt.token);
   const delayMs =
     started === 'yes'
       ? nextLookMs(attempt, looks)

@@ -10,7 +10,7 @@ import type { RemoteState } from '../remote-lookup.js';
 import { lookUpCall, wrapperHolder } from '../remote-lookup.js';
 import type { Attempt, Finding } from './anchor-attempt.js';
 import { callFields, finish, lostOrLater, waitForCluster, waitForSignal } from './anchor-end.js';
-import { recallProgress } from './anchor-progress.js';
+import { readProgress } from './anchor-progress.js';
 import type { CallerSides } from './caller-side.js';
 import { readCall } from './read-call.js';
 import { startWrapper } from './start-wrapper.js';
@@ -140,14 +140,14 @@ async function findOut(attempt: Attempt): Promise<Finding> {
 export async function startWorkflowInRemote(sides: CallerSides, input: ActivityCall): Promise<RawValue> {
   const { side, call, token } = readCall(sides, input);
   const { scheduledTimestampMs } = Context.current().info;
-  const hangsOn = side.workerHasCodec ? undefined : token;
   const attempt: Attempt = {
     side,
     call,
     args: input.payloads,
-    token: hangsOn,
+    token: side.workerHasCodec ? undefined : token,
     targetWorkflowId: targetWorkflowIdFor(side.sourceCluster, call),
-    progress: await recallProgress(hangsOn, call.resume !== undefined),
+    // A call that is taken up by a later run was started: the reference to it says so.
+    progress: call.resume === undefined ? readProgress() : { ...readProgress(), started: 'yes' },
     scheduledAt: scheduledTimestampMs,
     ageMs: Math.max(0, Date.now() - scheduledTimestampMs),
   };
