@@ -15,6 +15,8 @@ const answer = new temporalNexus.WorkflowRunOperationHandler<CallRequest, string
     args: [request.workMs],
     workflowId: request.targetId,
     taskQueue: TARGET_QUEUE,
+    // As ours: the target's worker has this same connection.
+    requestEagerStart: true,
   }),
 );
 

@@ -94,8 +94,12 @@ function runtimeLogger(more: LogFields = {}): BridgeLogger {
 export class BridgePlugin extends SimplePlugin {
   readonly #startHere: BridgePluginOptions['startHere'];
   #clients: readonly ClusterClient[] = [];
-  #workers = 0;
+  /** Workers that were made and have not ended, and those that run: one that was made may never run. */
+  #made = 0;
+  #running = 0;
   #handlerSide: Side | undefined;
+  /** This worker's codecs, which the caller cluster's payloads have. */
+  #own: readonly PayloadCodec[] = [];
 
   /** @throws {BridgeError} `CONFIG_INVALID` if `startHere` has a configuration that cannot start calls */
   constructor({ startHere }: BridgePluginOptions = {}) {
@@ -125,6 +129,7 @@ export class BridgePlugin extends SimplePlugin {
     if (!this.#startHere) return configured;
     const { config } = this.#startHere;
     const own: readonly PayloadCodec[] = options.dataConverter?.payloadCodecs ?? [];
+    this.#own = own;
     const { sides, clients } = connectCallerSides(
       config,
       this.#log(),
@@ -137,19 +142,21 @@ export class BridgePlugin extends SimplePlugin {
       },
     );
     this.#clients = [...this.#clients, ...clients];
-    this.#workers += 1;
+    this.#made += 1;
     return { ...configured, activities: { ...configured.activities, ...callerActivities(sides) } };
   }
 
   override async runWorker(worker: Worker, next: (worker: Worker) => Promise<void>): Promise<void> {
-    const { config, handlerSide, codecs = {} } = this.#startHere ?? {};
-    if (config && handlerSide) this.#handlerSide ??= runHandlerSide(config, this.#log(), codecs);
+    this.#running += 1;
     try {
+      if (this.#startHere?.handlerSide) this.#handlerSide ??= this.#runHandlerSide(this.#startHere);
       await super.runWorker(worker, next);
     } finally {
       // The plugin may be on several workers: the last one that stops closes what they share.
-      this.#workers -= 1;
-      if (this.#workers === 0) await this.#close();
+      this.#running -= 1;
+      this.#made -= 1;
+      if (this.#running === 0) await this.#stopHandlerSide();
+      if (this.#made === 0) await this.#closeClients();
     }
   }
 
@@ -157,12 +164,24 @@ export class BridgePlugin extends SimplePlugin {
     return this.#startHere?.log ?? runtimeLogger();
   }
 
-  async #close(): Promise<void> {
+  /** Payloads cross as they are, unless the handler cluster has codecs of its own: then both sides translate. */
+  #runHandlerSide({ config, codecs = {} }: StartHere): Side {
+    const translates = (codecs[config.handlerCluster.name] ?? []).length > 0;
+    const ofClusters = translates ? { [config.callerCluster.name]: this.#own, ...codecs } : {};
+    return runHandlerSide(config, this.#log(), ofClusters);
+  }
+
+  async #stopHandlerSide(): Promise<void> {
     const handlerSide = this.#handlerSide;
     this.#handlerSide = undefined;
     handlerSide?.worker.shutdown();
     await handlerSide?.worker.closed;
-    const clients = [...this.#clients, ...(handlerSide?.clients ?? [])];
+    await Promise.allSettled(handlerSide?.clients.map((client) => client.close()) ?? []);
+  }
+
+  async #closeClients(): Promise<void> {
+    const clients = this.#clients;
+    this.#clients = [];
     await Promise.allSettled(clients.map((client) => client.close()));
   }
 }

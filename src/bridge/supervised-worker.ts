@@ -70,6 +70,8 @@ export function superviseWorker(options: SupervisedWorkerOptions): SupervisedWor
       hasPolled = true;
       becomeReady();
       await running;
+      // Ended in order: by shutdown(), or by the SDK's own signal handlers where a user's process has them.
+      stop.abort();
     } finally {
       worker = undefined;
       connected = undefined;

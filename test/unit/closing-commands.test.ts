@@ -17,8 +17,7 @@ const cancel = (seq: number) => ({ requestCancelActivity: { seq } });
 describe('the commands of a workflow task', () => {
   beforeEach(() => {
     for (const key of Object.getOwnPropertySymbols(globalThis))
-      if (String(key).includes('temporal-bridge.scheduled-activities'))
-        Reflect.deleteProperty(globalThis, key);
+      if (String(key).includes('temporal-bridge.')) Reflect.deleteProperty(globalThis, key);
   });
 
   for (const end of [
@@ -44,5 +43,15 @@ describe('the commands of a workflow task', () => {
   it('have it if the activity was scheduled in this same task', () => {
     const commands = [schedule(1), cancel(1), { completeWorkflowExecution: {} }];
     assert.deepEqual(conclude(commands), commands);
+  });
+
+  it('have it where a local activity’s result comes in: a replay may bring that together with what came before', () => {
+    conclude([schedule(1)]);
+    const jobs = [{ resolveActivity: { seq: 2, isLocal: true } }];
+    closingInterceptor.activate?.({ activation: { jobs }, batchIndex: 0 } as never, () => undefined);
+    const commands = [cancel(1), { completeWorkflowExecution: {} }];
+    assert.deepEqual(conclude(commands), commands);
+    closingInterceptor.activate?.({ activation: { jobs: [] }, batchIndex: 0 } as never, () => undefined);
+    assert.deepEqual(conclude(commands), [{ completeWorkflowExecution: {} }]);
   });
 });

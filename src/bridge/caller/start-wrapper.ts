@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { WorkflowStartOptions } from '@temporalio/client';
@@ -53,6 +54,12 @@ function detailsOf(side: CallerSide, { caller, callId }: CallEnvelope, targetWor
   ].join('\n');
 }
 
+/** Rejects when an eager start has had its time; what it still sends is the same start. */
+async function overdue(): Promise<never> {
+  await sleep(EAGER_START_TIMEOUT_MS, undefined, { ref: false });
+  throw new Error(`no eager start within ${EAGER_START_TIMEOUT_MS} ms`);
+}
+
 /**
  * Starts the wrapper through the connection of the handler side's worker, if that runs in this process: the server may
  * then answer with the wrapper's first workflow task, which saves a dispatch. Any fault leaves the start to the ordinary
@@ -66,9 +73,12 @@ async function startEagerly(
   const eager = Context.current().info.attempt === 1 ? side.handlerHere?.() : undefined;
   if (eager) {
     try {
-      await eager.withDeadline(Date.now() + EAGER_START_TIMEOUT_MS, () =>
+      // The deadline is one try's, and the client makes several: the whole is bounded here.
+      const start = eager.withDeadline(Date.now() + EAGER_START_TIMEOUT_MS, () =>
         eager.workflow.start(REMOTE_CALL_WORKFLOW, { ...options, requestEagerStart: true }),
       );
+      start.catch(() => undefined);
+      await Promise.race([start, overdue()]);
       return;
     } catch (error) {
       if (error instanceof WorkflowExecutionAlreadyStartedError) throw error;
