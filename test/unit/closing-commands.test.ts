@@ -48,10 +48,10 @@ describe('the commands of a workflow task', () => {
   it('have it where a local activity’s result comes in: a replay may bring that together with what came before', () => {
     conclude([schedule(1)]);
     const jobs = [{ resolveActivity: { seq: 2, isLocal: true } }];
-    closingInterceptor.activate?.({ activation: { jobs }, batchIndex: 0 } as never, () => undefined);
+    closingInterceptor.activate?.({ activation: { jobs }, batchIndex: 0 }, () => undefined);
     const commands = [cancel(1), { completeWorkflowExecution: {} }];
     assert.deepEqual(conclude(commands), commands);
-    closingInterceptor.activate?.({ activation: { jobs: [] }, batchIndex: 0 } as never, () => undefined);
+    closingInterceptor.activate?.({ activation: { jobs: [] }, batchIndex: 0 }, () => undefined);
     assert.deepEqual(conclude(commands), [{ completeWorkflowExecution: {} }]);
   });
 });
