@@ -52,22 +52,23 @@ for (const [how, { signals, rpcTimeout, starts }] of Object.entries(LOST_REPLIES
     let clusters: TwoClusters;
     let proxy: FaultProxy;
     let bridge: TestBridge;
+    let handlerSide: TestBridge;
     let targets: TestWorker;
 
     before(async () => {
       clusters = await createTwoClusters();
       proxy = await startFaultProxy(clusters.b.address);
-      [bridge, targets] = await Promise.all([
-        startBridge(clusters, {
-          addressOfB: proxy.address,
-          env: { BRIDGE_COMPLETION_SIGNALS: `${signals}`, BRIDGE_RPC_TIMEOUT: rpcTimeout },
-        }),
+      const env = { BRIDGE_COMPLETION_SIGNALS: `${signals}`, BRIDGE_RPC_TIMEOUT: rpcTimeout };
+      // Apart, or the lost reply would hold the wrapper's first task, and the wrapper would stand for its time-out.
+      [bridge, handlerSide, targets] = await Promise.all([
+        startBridge(clusters, { addressOfB: proxy.address, env: { ...env, BRIDGE_ROLE: 'caller' } }),
+        startBridge(clusters, { env: { ...env, BRIDGE_ROLE: 'handler' } }),
         startTargets(clusters.b),
       ]);
     });
     afterEach(() => proxy.clearRules());
     after(async () => {
-      await bridge.stop();
+      await Promise.all([bridge.stop(), handlerSide.stop()]);
       await targets.stop();
       await proxy.close();
       await clusters.close();
