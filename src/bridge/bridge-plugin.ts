@@ -10,7 +10,8 @@ import type { ResolvedConfig } from './config/resolve.js';
 import type { BridgeLogger, LogFields } from './logger.js';
 import { modulePath } from './module-path.js';
 import type { CodecsByCluster } from './run.js';
-import { connectCallerSides } from './run.js';
+import { callerSideOf, connectCallerSides } from './run.js';
+import type { Tracing } from './tracing/tracing.js';
 
 /** Options of {@link BridgePlugin}. */
 export interface BridgePluginOptions {
@@ -26,6 +27,11 @@ export interface BridgePluginOptions {
     readonly log?: BridgeLogger;
     /** Codecs of handler clusters by name. Default: this worker's own, for each of them. */
     readonly codecs?: CodecsByCluster;
+    /**
+     * Traces the calls that start here, see `startTracing`. If this worker has the SDK's OpenTelemetry plugin, name that
+     * before this one: the bridge's activities then have the bridge's spans only.
+     */
+    readonly tracing?: Tracing | undefined;
   };
 }
 
@@ -95,7 +101,8 @@ export class BridgePlugin extends SimplePlugin {
   override configureWorker(options: WorkerOptions): WorkerOptions {
     const configured = super.configureWorker(options);
     if (!this.#startHere) return configured;
-    const { config, log = runtimeLogger(), codecs = {} } = this.#startHere;
+    const { config, log = runtimeLogger(), codecs = {}, tracing } = this.#startHere;
+    const traced = tracing?.side(callerSideOf(config));
     const own: readonly PayloadCodec[] = options.dataConverter?.payloadCodecs ?? [];
     const ofHandlers = config.handlerClusters.map(({ name }) => [name, codecs[name] ?? own]);
     const { sides, clients } = connectCallerSides(
@@ -103,10 +110,17 @@ export class BridgePlugin extends SimplePlugin {
       log,
       Object.fromEntries(ofHandlers) as CodecsByCluster,
       own.length > 0,
+      traced,
     );
     this.#clients = [...this.#clients, ...clients];
     this.#workers += 1;
-    return { ...configured, activities: { ...configured.activities, ...callerActivities(sides) } };
+    const activities = { ...configured.activities, ...callerActivities(sides) };
+    if (!traced) return { ...configured, activities };
+    const activity = [
+      traced.activityInterceptor,
+      ...traced.withoutSdkSpans(configured.interceptors?.activity),
+    ];
+    return { ...configured, activities, interceptors: { ...configured.interceptors, activity } };
   }
 
   override async runWorker(worker: Worker, next: (worker: Worker) => Promise<void>): Promise<void> {

@@ -1,4 +1,5 @@
 import { Client, Connection } from '@temporalio/client';
+import type { WorkflowClientInterceptor } from '@temporalio/client';
 import { status } from '@grpc/grpc-js';
 import type { PayloadCodec } from '@temporalio/common';
 import { MIN_RETENTION_MS } from '../shared/limits.js';
@@ -43,11 +44,13 @@ function durationMs(duration: { seconds?: unknown; nanos?: number | null } | nul
  * Makes a client; nothing is sent before the first request, so a cluster that is down does not stop the bridge.
  *
  * @param rpcTimeoutMs - deadline of each request; the SDK has none by default, and a black-holed link would hang
+ * @param interceptors - beside the bridge's own
  */
 export function createClusterClient(
   cluster: ClusterAddress,
   rpcTimeoutMs: number,
   payloadCodecs: readonly PayloadCodec[] = [],
+  interceptors: readonly WorkflowClientInterceptor[] = [],
 ): ClusterClient {
   const connection = Connection.lazy({
     address: cluster.address,
@@ -68,7 +71,7 @@ export function createClusterClient(
       // A failure's details stay as they are: nobody here may be able to read them.
       failureConverterPath: modulePath('src/workflow/raw-failure-converter'),
     },
-    interceptors: { workflow: [requestHeadersInterceptor] },
+    interceptors: { workflow: [...interceptors, requestHeadersInterceptor] },
   });
   const request = <R>(send: () => Promise<R>, timeoutMs = rpcTimeoutMs) =>
     connection.withDeadline(Date.now() + timeoutMs, send);

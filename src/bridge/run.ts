@@ -15,6 +15,7 @@ import { modulePath } from './module-path.js';
 import { createSealVerifier, createSealer, developmentKey } from './seal.js';
 import type { SupervisedWorker } from './supervised-worker.js';
 import { superviseWorker } from './supervised-worker.js';
+import type { SideTracing, TracedSide, Tracing } from './tracing/tracing.js';
 import type { BundleName } from './workflow-bundles.js';
 import { loadBundle } from './workflow-bundles.js';
 
@@ -40,11 +41,14 @@ export interface RunBridgeOptions {
   readonly codecs?: CodecsByCluster;
   /** Folder of prebuilt workflow bundles; by default those of the build. */
   readonly bundleFolder?: string;
+  /** Traces calls, see `startTracing`; the bridge does not end it. Default: calls are not traced. */
+  readonly tracing?: Tracing | undefined;
 }
 
 function workerOptions(
   config: ResolvedConfig,
   payloadCodecs: readonly PayloadCodec[],
+  tracing: SideTracing | undefined,
 ): Omit<WorkerOptions, 'connection' | 'taskQueue'> {
   const { maxConcurrentActivities, maxConcurrentWorkflowTasks, maxCachedWorkflows } = config.worker;
   return {
@@ -54,7 +58,8 @@ function workerOptions(
     maxCachedWorkflows,
     shutdownGraceTime: config.shutdownGraceMs,
     shutdownForceTime: config.shutdownGraceMs + 5_000,
-    interceptors: { activity: [activityCallInterceptor] },
+    interceptors: { activity: [...(tracing ? [tracing.activityInterceptor] : []), activityCallInterceptor] },
+    ...(tracing ? { sinks: tracing.sinks } : {}),
     dataConverter: {
       payloadConverterPath: modulePath('src/bridge/host-payload-converter'),
       payloadCodecs: [...payloadCodecs],
@@ -69,13 +74,15 @@ export function connectCallerSides(
   log: BridgeLogger,
   codecs: CodecsByCluster,
   workerHasCodec = (codecs[config.callerCluster.name] ?? []).length > 0,
+  tracing?: SideTracing,
 ): { sides: CallerSides; clients: readonly ClusterClient[] } {
   const sealer = createSealer(config.signingKey ?? developmentKey());
+  const clientInterceptors = tracing ? [tracing.clientInterceptor] : [];
   const made = config.handlerClusters.map((cluster): CallerSide => {
     const { handlerTaskQueue } = cluster;
     return {
       sourceCluster: config.callerCluster.name,
-      remote: createClusterClient(cluster, config.rpcTimeoutMs, codecs[cluster.name]),
+      remote: createClusterClient(cluster, config.rpcTimeoutMs, codecs[cluster.name], clientInterceptors),
       handlerTaskQueue,
       sealer,
       fallback: config.fallback,
@@ -91,21 +98,28 @@ export function connectCallerSides(
   return { sides: { byDefault, byCluster }, clients: made.map(({ remote }) => remote) };
 }
 
+/** The caller side as traces name it. */
+export function callerSideOf({ callerCluster, handlerCluster }: ResolvedConfig): TracedSide {
+  return { side: 'caller', cluster: callerCluster, defaultTargetCluster: handlerCluster.name };
+}
+
 /** The caller side: polls the caller cluster, and holds a client of each handler cluster. */
 function runCallerSide(
   config: ResolvedConfig,
   log: BridgeLogger,
   bundle: BundleLoader,
   codecs: CodecsByCluster,
+  tracing: Tracing | undefined,
 ): Side {
-  const { sides, clients } = connectCallerSides(config, log, codecs);
+  const traced = tracing?.side(callerSideOf(config));
+  const { sides, clients } = connectCallerSides(config, log, codecs, undefined, traced);
   const activities = callerActivities(sides);
   const worker = superviseWorker({
     name: 'caller-side',
     cluster: config.callerCluster,
     log,
     worker: async () => ({
-      ...workerOptions(config, codecs[config.callerCluster.name] ?? []),
+      ...workerOptions(config, codecs[config.callerCluster.name] ?? [], traced),
       namespace: config.callerCluster.namespace,
       taskQueue: config.callerTaskQueue,
       workflowBundle: await bundle('caller'),
@@ -121,9 +135,21 @@ function runHandlerSide(
   log: BridgeLogger,
   bundle: BundleLoader,
   codecs: CodecsByCluster,
+  tracing: Tracing | undefined,
 ): Side {
+  const { name } = config.handlerCluster;
+  const traced = tracing?.side({
+    side: 'handler',
+    cluster: config.handlerCluster,
+    defaultTargetCluster: name,
+  });
   const callers = config.callerClusters.map((cluster) =>
-    createClusterClient(cluster, config.rpcTimeoutMs, codecs[cluster.name]),
+    createClusterClient(
+      cluster,
+      config.rpcTimeoutMs,
+      codecs[cluster.name],
+      traced && [traced.clientInterceptor],
+    ),
   );
   const ownCodecs = codecs[config.handlerCluster.name] ?? [];
   const own = createClusterClient(config.handlerCluster, config.rpcTimeoutMs, ownCodecs);
@@ -145,7 +171,7 @@ function runHandlerSide(
     cluster: config.handlerCluster,
     log,
     worker: async () => ({
-      ...workerOptions(config, ownCodecs),
+      ...workerOptions(config, ownCodecs, traced),
       namespace: config.handlerCluster.namespace,
       taskQueue: config.handlerTaskQueue,
       workflowBundle: await bundle('handler'),
@@ -186,14 +212,15 @@ export function runBridge(
 ): Promise<RunningBridge> {
   const bundles = new Map<BundleName, ReturnType<typeof loadBundle>>();
   const bundle: BundleLoader = (name) => {
-    const loading = bundles.get(name) ?? loadBundle(name, options.bundleFolder);
+    const loading =
+      bundles.get(name) ?? loadBundle(name, options.bundleFolder, options.tracing !== undefined);
     bundles.set(name, loading);
     return loading;
   };
   const sides: Side[] = [];
-  const { codecs = {} } = options;
-  if (config.role !== 'handler') sides.push(runCallerSide(config, log, bundle, codecs));
-  if (config.role !== 'caller') sides.push(runHandlerSide(config, log, bundle, codecs));
+  const { codecs = {}, tracing } = options;
+  if (config.role !== 'handler') sides.push(runCallerSide(config, log, bundle, codecs, tracing));
+  if (config.role !== 'caller') sides.push(runHandlerSide(config, log, bundle, codecs, tracing));
   const closed = Promise.all(sides.map(({ worker }) => worker.closed))
     .finally(() =>
       Promise.allSettled(sides.flatMap(({ clients }) => clients.map((client) => client.close()))),
