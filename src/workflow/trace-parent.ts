@@ -1,4 +1,4 @@
-import type { WorkflowOutboundCallsInterceptor } from "@temporalio/workflow";
+import type { WorkflowOutboundCallsInterceptor } from '@temporalio/workflow';
 import { TRACE_HEADER, TRACE_PARENT_HEADER, isBridgeActivity } from '../shared/names.js';
 import { startHeader } from './start-headers.js';
 
@@ -10,9 +10,7 @@ import { startHeader } from './start-headers.js';
 export const traceParentInterceptor: WorkflowOutboundCallsInterceptor = {
   scheduleActivity: (input, next) => {
     const parent = isBridgeActivity(input.activityType) ? startHeader(TRACE_HEADER) : undefined;
-    return next(
-      parent ? { ...input, headers: { ...input.headers, [TRACE_PARENT_HEADER]: parent } } : input,
-    );
+    return next(parent ? { ...input, headers: { ...input.headers, [TRACE_PARENT_HEADER]: parent } } : input);
   },
   continueAsNew: (input, next) => {
     const parent = startHeader(TRACE_HEADER);

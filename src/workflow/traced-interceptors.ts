@@ -82,7 +82,10 @@ class TracedInbound extends OpenTelemetryInboundInterceptor {
 
 /** The bridge's activities make their spans themselves: one that waits in back-off would never show its schedule's. */
 class TracedOutbound extends OpenTelemetryOutboundInterceptor {
-  override scheduleActivity(input: ActivityInput, next: Next<Outbound, 'scheduleActivity'>): Promise<unknown> {
+  override scheduleActivity(
+    input: ActivityInput,
+    next: Next<Outbound, 'scheduleActivity'>,
+  ): Promise<unknown> {
     return next({ ...input, headers: withContext(input.headers) });
   }
 

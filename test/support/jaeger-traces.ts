@@ -17,7 +17,9 @@ interface JaegerSpan {
 interface JaegerTrace {
   readonly traceID: string;
   readonly spans: readonly JaegerSpan[];
-  readonly processes: Readonly<Record<string, { readonly serviceName: string; readonly tags: readonly Tag[] }>>;
+  readonly processes: Readonly<
+    Record<string, { readonly serviceName: string; readonly tags: readonly Tag[] }>
+  >;
 }
 
 /** One span. */

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import { ProxyTracerProvider, trace } from '@opentelemetry/api';
 import { resources, tracing } from '@opentelemetry/sdk-node';
@@ -6,6 +7,7 @@ import { OpenTelemetryPlugin } from '@temporalio/interceptors-opentelemetry';
 import { bundleWorkflowCode } from '@temporalio/worker';
 import type { WorkerOptions } from '@temporalio/worker';
 import { startJaeger } from '../../scripts/stack/jaeger.js';
+import type { Tracing } from '../../src/bridge/tracing/tracing.js';
 import { startTracing } from '../../src/bridge/tracing/tracing.js';
 import { eventually } from './inspect.js';
 import type { Trace } from './jaeger-traces.js';
@@ -21,19 +23,29 @@ const BRIDGE_SERVICES = ['temporal-bridge-caller', 'temporal-bridge-handler'];
 /** A text that goes through each call as argument, result and failure message: no span of the bridge may hold it. */
 export const CANARY = 'canary-7f3a';
 
-/** A real Jaeger, and two clusters whose users may trace their workers, too. */
+/** A real Jaeger, and this process's OpenTelemetry, which sends to it. */
+export interface Telemetry {
+  readonly tracing: Tracing;
+  /** The ids of all traces of a caller's calls. */
+  traceIds(callerWorkflowId: string): Promise<string[]>;
+  /**
+   * Waits until the one trace of a caller's calls is this tree, with no parent missing: a line a span, `service name =
+   * outcome`, indented below its parent.
+   */
+  expectTree(callerWorkflowId: string, tree: string): Promise<Trace>;
+  stop(): Promise<void>;
+}
+
+/** Two clusters whose users may trace their workers. */
 export interface TracedStage extends Stage {
-  readonly tracing: NonNullable<Awaited<ReturnType<typeof startTracing>>>;
   /** A client on A whose calls are traced. */
   readonly client: Client;
   /** The user's workers on both clusters; `traced: false`: they know nothing of tracing. */
   users(options: { readonly traced: boolean }): Promise<void>;
-  /** Waits until the one trace of a caller's calls is this tree, with no parent missing at any time on the way there. */
-  expectTree(callerWorkflowId: string, tree: readonly string[]): Promise<Trace>;
 }
 
-/** Starts Jaeger and this process's OpenTelemetry, which sends to it. */
-export async function openTracedStage(): Promise<TracedStage> {
+/** Starts Jaeger and OpenTelemetry. */
+export async function startTelemetry(): Promise<Telemetry> {
   const jaeger = await startJaeger({ log: (line) => process.stderr.write(`${line}\n`) });
   Object.assign(process.env, {
     OTEL_EXPORTER_OTLP_ENDPOINT: jaeger.otlpUrl,
@@ -41,8 +53,25 @@ export async function openTracedStage(): Promise<TracedStage> {
   });
   const tracing = await startTracing({ warn: (message) => process.stderr.write(`${message}\n`) });
   if (!tracing) throw new Error('tracing was not started');
-  const stage = await openStage();
-  const { a, b } = stage.clusters;
+  const { queryUrl } = jaeger;
+  return {
+    tracing,
+    traceIds: async (callerWorkflowId) => {
+      const found = await tracesOf(queryUrl, callerWorkflowId);
+      return [...new Set(found.map(({ id }) => id))];
+    },
+    expectTree: (callerWorkflowId, tree) => expectTree(queryUrl, callerWorkflowId, tree),
+    stop: async () => {
+      await tracing.shutdown();
+      await jaeger.stop();
+    },
+  };
+}
+
+/** Opens a stage; telemetry must have been started. */
+export async function openTracedStage(t?: Parameters<typeof openStage>[0]): Promise<TracedStage> {
+  const stage = await openStage(t);
+  const { a } = stage.clusters;
   const client = new Client({
     connection: a.client.connection,
     namespace: a.namespace,
@@ -50,7 +79,6 @@ export async function openTracedStage(): Promise<TracedStage> {
   });
   return {
     ...stage,
-    tracing,
     client,
     users: async ({ traced }) => {
       await Promise.all([
@@ -58,19 +86,20 @@ export async function openTracedStage(): Promise<TracedStage> {
         stage.targets(await userOptions(traced ? 'fulfillment' : undefined)),
       ]);
     },
-    expectTree: (callerWorkflowId, tree) => expectTree(jaeger.queryUrl, callerWorkflowId, tree),
-    close: async () => {
-      await stage.close();
-      await tracing.shutdown();
-      await jaeger.stop();
-    },
   };
+}
 
-  async function userOptions(service: string | undefined): Promise<Partial<WorkerOptions>> {
-    const plugins = service === undefined ? [] : [userPlugin(service)];
-    const workflowBundle = await bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger: SILENT, plugins });
-    return { plugins, workflowBundle, activities: { work: (value: unknown) => Promise.resolve(value) } };
-  }
+const bundles = new Map<boolean, ReturnType<typeof bundleWorkflowCode>>();
+
+/** Options of a user's worker; both clusters' are of one bundle. */
+async function userOptions(service: string | undefined): Promise<Partial<WorkerOptions>> {
+  const plugins = service === undefined ? [] : [userPlugin(service)];
+  const isTraced = plugins.length > 0;
+  const bundling =
+    bundles.get(isTraced) ?? bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger: SILENT, plugins });
+  bundles.set(isTraced, bundling);
+  const workflowBundle = await bundling;
+  return { plugins, workflowBundle, activities: { work: (value: unknown) => Promise.resolve(value) } };
 }
 
 /** The SDK's own plugin, as a user has it, with a service name for each of the user's programs. */
@@ -82,25 +111,40 @@ function userPlugin(service: string): OpenTelemetryPlugin {
   return new OpenTelemetryPlugin({ resource, spanProcessor, tracer: provider.getTracer('user') });
 }
 
-async function expectTree(
-  queryUrl: string,
-  callerWorkflowId: string,
-  tree: readonly string[],
-): Promise<Trace> {
+/** All that the bridge has told of a caller's calls; a trace comes once for each service in it. */
+async function tracesOf(queryUrl: string, callerWorkflowId: string): Promise<Trace[]> {
   const tags = { 'temporal_bridge.caller.workflow_id': callerWorkflowId };
+  const found = await Promise.all(BRIDGE_SERVICES.map((service) => findTraces(queryUrl, service, tags)));
+  return found.flat();
+}
+
+function undented(text: string): string[] {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  const indent = Math.min(...lines.map((line) => line.search(/\S/)));
+  return lines.map((line) => line.slice(indent));
+}
+
+async function expectTree(queryUrl: string, callerWorkflowId: string, expected: string): Promise<Trace> {
+  const tree = undented(expected);
   let last: string[] = [];
   try {
-    return await eventually(
+    const found = await eventually(
       'the trace is complete',
       async () => {
-        const found = await Promise.all(BRIDGE_SERVICES.map((service) => findTraces(queryUrl, service, tags)));
-        const ids = new Set(found.flat().map(({ id }) => id));
-        const [one] = found.flat();
-        last = ids.size === 1 && one ? [...treeOf(one), ...orphans(one).map((orphan) => `ORPHAN ${orphan}`)] : [...ids];
-        return ids.size === 1 && JSON.stringify(last) === JSON.stringify(tree) ? one : undefined;
+        const found = await tracesOf(queryUrl, callerWorkflowId);
+        const ids = new Set(found.map(({ id }) => id));
+        const [one] = found;
+        last =
+          ids.size === 1 && one
+            ? [...treeOf(one), ...orphans(one).map((orphan) => `ORPHAN ${orphan}`)]
+            : [...ids];
+        return JSON.stringify(last) === JSON.stringify(tree) ? one : undefined;
       },
-      20_000,
+      30_000,
     );
+    for (const span of found.spans)
+      if (BRIDGE_SERVICES.includes(span.service)) assert.ok(!span.text.includes(CANARY), span.text);
+    return found;
   } catch (error) {
     throw new Error(`expected\n${tree.join('\n')}\nlast seen\n${last.join('\n')}`, { cause: error });
   }

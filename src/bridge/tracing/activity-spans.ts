@@ -28,6 +28,9 @@ import type { TracedSide } from './tracing.js';
 
 type Execute = Next<ActivityInboundCallsInterceptor, 'execute'>;
 
+/** Makes the attempt with the spans of this context around it, and tells what it came to. */
+type Attempt = (below: Context, onEnd: (end: AttemptEnd) => void) => Promise<unknown>;
+
 /** What spans are made with. */
 export interface SpanMaker {
   readonly tracer: Tracer;
@@ -57,32 +60,31 @@ function executeInSpan(
   next: Execute,
 ): Promise<unknown> {
   const { headers } = input;
-  const run = () => next(input);
+  const attempt: Attempt = (below, onEnd) =>
+    settle(info.activityType, input, () => context.with(below, () => next(input)), onEnd);
   const own = attemptAttributes(maker.where, info);
   const call = readEnvelope(headers[CALL_HEADER], parseCallEnvelope);
   if (call) {
     const attributes = { ...own, ...callAttributes(maker.where, call) };
     const above = contextIn(headers[TRACE_PARENT_HEADER]) ?? contextIn(headers[TRACE_HEADER]);
-    if (info.activityType === START_ACTIVITY) return startInSpan(maker, info, { call, above, attributes }, run);
+    if (info.activityType === START_ACTIVITY)
+      return startInSpan(maker, info, { call, above, attributes }, attempt);
     // A handle of somebody else's workflow has no start that its operations could hang below.
     const parent =
       call.target.idMode === 'attach'
         ? above
         : trace.setSpan(ROOT_CONTEXT, callSpanOf(maker, { call, above, attributes }));
-    return operateInSpan(maker, info, { callId: call.callId, parent, attributes }, run);
+    return operateInSpan(maker, info, { callId: call.callId, parent, attributes }, attempt);
   }
   const remoteCall = readEnvelope(headers[REMOTE_CALL_HEADER], parseRemoteCallEnvelope);
-  if (!remoteCall) return run();
+  if (!remoteCall) return next(input);
   const attributes = { ...own, ...remoteCallAttributes(maker.where, remoteCall) };
   const parent = contextIn(headers[TRACE_HEADER]);
-  return operateInSpan(maker, info, { callId: remoteCall.callId, parent, attributes }, run);
+  return operateInSpan(maker, info, { callId: remoteCall.callId, parent, attributes }, attempt);
 }
 
 /** An envelope that cannot be read is refused by the activity itself, in its own words. */
-function readEnvelope<E>(
-  header: Headers[string] | undefined,
-  parse: (header: Payload) => E,
-): E | undefined {
+function readEnvelope<E>(header: Headers[string] | undefined, parse: (header: Payload) => E): E | undefined {
   if (!header) return undefined;
   try {
     return parse(header);
@@ -121,7 +123,7 @@ function startInSpan(
   maker: SpanMaker,
   info: ActivityInfo,
   traced: TracedCall,
-  run: () => Promise<unknown>,
+  attempt: Attempt,
 ): Promise<unknown> {
   const { call, attributes } = traced;
   const callSpan = callSpanOf(maker, traced);
@@ -130,7 +132,7 @@ function startInSpan(
   // An attempt that was killed has left no word to the next one, and no span.
   const isSpanOfCall = call.resume === undefined && info.heartbeatDetails === undefined;
   const begun = Date.now();
-  return settle(START_ACTIVITY, () => context.with(below, run), (found) => {
+  return attempt(below, (found) => {
     const hasStarted = found.outcome === 'running' && !wasStarted;
     const end = hasStarted ? { ...found, outcome: 'started' } : found;
     if (isSpanOfCall) endSpan(callSpan, end);
@@ -143,20 +145,20 @@ function startInSpan(
 
 function operateInSpan(
   maker: SpanMaker,
-  { activityType, attempt }: ActivityInfo,
+  { activityType, attempt: number }: ActivityInfo,
   traced: {
     readonly callId: string;
     readonly parent: Context | undefined;
     readonly attributes: Attributes;
   },
-  run: () => Promise<unknown>,
+  attempt: Attempt,
 ): Promise<unknown> {
   const { callId, parent, attributes } = traced;
   const { traceId } = callSpanIds(callId);
   const span = start(maker, `${SPAN.activity}:${activityType}`, { parent, ids: { traceId }, attributes });
-  const isFirst = attempt === 1 && !LOOKS.includes(activityType);
+  const isFirst = number === 1 && !LOOKS.includes(activityType);
   const active = isFirst || !parent ? trace.setSpan(ROOT_CONTEXT, span) : parent;
-  return settle(activityType, () => context.with(active, run), (end) => {
+  return attempt(active, (end) => {
     if (isFirst || end.isLast) endSpan(span, end);
   });
 }
@@ -164,6 +166,7 @@ function operateInSpan(
 /** Runs an attempt and tells what it came to; its result or failure passes as it is. */
 async function settle(
   activityType: string,
+  input: ActivityExecuteInput,
   run: () => Promise<unknown>,
   onEnd: (end: AttemptEnd) => void,
 ): Promise<unknown> {
@@ -174,12 +177,13 @@ async function settle(
     onEnd(endOfFailure(error));
     throw error;
   }
-  onEnd(endOfResult(activityType, result));
+  onEnd(endOfResult(activityType, input, result));
   return result;
 }
 
-function endSpan(span: Span, { outcome, errorType }: AttemptEnd): void {
+function endSpan(span: Span, { outcome, errorType, delivery }: AttemptEnd): void {
   span.setAttribute(ATTRIBUTE.outcome, outcome);
+  if (delivery !== undefined) span.setAttribute(ATTRIBUTE.delivery, delivery);
   if (errorType === undefined) span.setStatus({ code: SpanStatusCode.OK });
   else span.setAttribute(ATTRIBUTE.errorType, errorType).setStatus({ code: SpanStatusCode.ERROR });
   span.end();

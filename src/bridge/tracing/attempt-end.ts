@@ -1,7 +1,15 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import type { Headers } from '@temporalio/common';
 import { REMOTE_RUNNING } from '../../shared/failure-table.js';
-import { ADMIT_ACTIVITY, SEND_COMPLETION_ACTIVITY, START_ACTIVITY } from '../../shared/names.js';
+import {
+  ADMIT_ACTIVITY,
+  COMPLETION_HEADER,
+  SEND_COMPLETION_ACTIVITY,
+  START_ACTIVITY,
+} from '../../shared/names.js';
+import { payloadsOf } from '../../shared/payloads.js';
 import { decodeAnchorFailure, decodeStartedReport, decodeWaiting } from '../../shared/wire/anchor-report.js';
+import { parseBridgeSignal } from '../../shared/wire/completion-envelope.js';
 import type { Admission, Delivery } from '../../workflow/handler-activities.js';
 
 /** What an attempt of one of the bridge's activities came to. */
@@ -10,17 +18,25 @@ export interface AttemptEnd {
   readonly outcome: string;
   /** The type of the failure, if it is one. */
   readonly errorType?: string;
+  /** What became of a signal to the caller. */
+  readonly delivery?: string;
   /** The activity ends with this attempt; otherwise it is tried again. */
   readonly isLast: boolean;
 }
 
+/** What an activity is called with, before the bridge unpacks it. */
+export interface Input {
+  readonly headers: Headers;
+  readonly args: readonly unknown[];
+}
+
 /** What an attempt that returned came to. */
-export function endOfResult(activityType: string, result: unknown): AttemptEnd {
+export function endOfResult(activityType: string, { headers, args }: Input, result: unknown): AttemptEnd {
   switch (activityType) {
     case START_ACTIVITY:
       return { outcome: 'completed', isLast: true };
     case SEND_COMPLETION_ACTIVITY:
-      return { outcome: (result as Delivery).delivered, isLast: true };
+      return { ...reported(headers, args), delivery: (result as Delivery).delivered, isLast: true };
     case ADMIT_ACTIVITY: {
       const admission = result as Admission;
       if (admission.admitted) return { outcome: 'admitted', isLast: true };
@@ -28,6 +44,20 @@ export function endOfResult(activityType: string, result: unknown): AttemptEnd {
     }
     default:
       return { outcome: 'done', isLast: true };
+  }
+}
+
+/** What a signal to the caller says. */
+function reported(headers: Headers, args: readonly unknown[]): Pick<AttemptEnd, 'outcome' | 'errorType'> {
+  try {
+    const signal = parseBridgeSignal(headers[COMPLETION_HEADER], payloadsOf(args));
+    if (signal.kind === 'started') return { outcome: 'started' };
+    const { outcome } = signal.completion;
+    return outcome.status === 'refused'
+      ? { outcome: outcome.status, errorType: outcome.refusal.type }
+      : { outcome: outcome.status };
+  } catch {
+    return { outcome: 'unknown' }; // the caller will say the same
   }
 }
 

@@ -14,6 +14,7 @@ export const ATTRIBUTE = {
   attempt: 'temporal.attempt',
   callId: 'temporal_bridge.call_id',
   outcome: 'temporal_bridge.outcome',
+  delivery: 'temporal_bridge.delivery',
   errorType: 'error.type',
   callerCluster: 'temporal_bridge.caller.cluster',
   callerNamespace: 'temporal_bridge.caller.namespace',

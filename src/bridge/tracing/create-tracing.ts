@@ -101,7 +101,11 @@ function tracedSide(
   const ids = new SpanIds();
   const resource = resourceOf(base, where);
   // A provider of its own, for its resource and its ids; its sampler is the environment's, as the process's own is.
-  const provider = new tracing.BasicTracerProvider({ resource, idGenerator: ids, spanProcessors: [processor] });
+  const provider = new tracing.BasicTracerProvider({
+    resource,
+    idGenerator: ids,
+    spanProcessors: [processor],
+  });
   const tracer = provider.getTracer(SCOPE, packageVersion());
   return {
     activityInterceptor: activitySpans({ tracer, ids, where }),

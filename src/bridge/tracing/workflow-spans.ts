@@ -20,7 +20,8 @@ export function workflowSpanSinks(
       export: {
         ...options,
         // What is given as the workflow's info becomes the attributes.
-        fn: (info, spans) => fn(workflowAttributes(where, info) as unknown as typeof info, spans.map(withoutTexts)),
+        fn: (info, spans) =>
+          fn(workflowAttributes(where, info) as unknown as typeof info, spans.map(withoutTexts)),
       },
     },
   };
