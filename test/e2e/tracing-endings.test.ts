@@ -4,9 +4,18 @@ import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { ROOT_CONTEXT, TraceFlags, context, trace } from '@opentelemetry/api';
 import { anchorBackedOff } from '../support/anchor.js';
-import { requestFor, startCrossCluster } from '../support/harness.js';
+import { bundleWorkflowCode } from '@temporalio/worker';
+import { BridgePlugin, resolveConfig } from '../../src/index.js';
+import { bridgeEnv, requestFor, startCrossCluster } from '../support/harness.js';
+import { SILENT } from '../support/silent-logger.js';
 import { remoteOf } from '../support/inspect.js';
-import { CANARY, openTracedStage, startTelemetry } from '../support/traced-stage.js';
+import {
+  CANARY,
+  TRACED_WORKFLOWS,
+  openTracedStage,
+  startTelemetry,
+  userPlugin,
+} from '../support/traced-stage.js';
 import type { Telemetry, TracedStage } from '../support/traced-stage.js';
 
 const QUICK_LOOKS = { BRIDGE_FALLBACK_FIRST: '300ms', BRIDGE_FALLBACK_MAX: '300ms' };
@@ -140,6 +149,44 @@ describe('the trace of a call', () => {
           temporal-bridge-handler RunWorkflow:RemoteCallWorkflow
           temporal-bridge-handler StartChildWorkflow:GatedWork
     `,
+    );
+  });
+
+  test('that its caller’s own worker starts has the bridge’s spans of the start, not the SDK’s as well', async (t) => {
+    const stage = await openTracedStage(t);
+    const { tracing } = telemetry;
+    const config = resolveConfig(
+      bridgeEnv(stage.clusters, { env: { ...QUICK_LOOKS, BRIDGE_ROLE: 'caller' } }),
+    );
+    const plugins = [userPlugin('orders'), new BridgePlugin({ startHere: { config, tracing } })];
+    const workflowBundle = await bundleWorkflowCode({
+      workflowsPath: TRACED_WORKFLOWS,
+      logger: SILENT,
+      plugins,
+    });
+    await Promise.all([
+      stage.bridge({ tracing, env: { BRIDGE_ROLE: 'handler' } }),
+      stage.targets(),
+      stage.libraryCallers({ plugins, workflowBundle }),
+    ]);
+    const caller = await startTraced(stage, 'Execute', 'callers', { type: 'Gate' });
+    await anchorBackedOff(caller, 4);
+    await openTarget(stage, caller.workflowId);
+    await caller.result();
+    await telemetry.expectTree(
+      caller.workflowId,
+      `
+        orders StartWorkflow:Execute
+          orders RunWorkflow:Execute
+            orders StartActivity:StartWorkflowInRemote
+          temporal-bridge-caller RemoteCall:Gate = started
+            temporal-bridge-handler StartedWorkflow:RemoteCallWorkflow
+              temporal-bridge-handler RunActivity:AdmitRemoteCall = admitted
+              temporal-bridge-handler RunActivity:SendCompletion = completed
+                orders HandleSignal:temporal-bridge.completion
+              temporal-bridge-handler RunWorkflow:RemoteCallWorkflow
+              temporal-bridge-handler StartChildWorkflow:Gate
+      `,
     );
   });
 

@@ -53,7 +53,7 @@ export async function findTraces(
     end: `${Date.now() * 1000 + 60_000_000}`,
     limit: '100',
   });
-  const response = await fetch(`${queryUrl}/api/traces?${query}`);
+  const response = await fetch(`${queryUrl}/api/traces?${query.toString()}`);
   const { data } = (await response.json()) as { data?: readonly JaegerTrace[] | null };
   return (data ?? []).map(traceOf);
 }
@@ -86,7 +86,7 @@ export function treeOf({ spans }: Trace, parentId?: string, indent = ''): string
     .filter((span) => span.parentId === parentId)
     .map((span) => {
       const outcome = span.tags['temporal_bridge.outcome'];
-      const head = `${indent}${span.service} ${span.name}${outcome === undefined ? '' : ` = ${String(outcome)}`}`;
+      const head = `${indent}${span.service} ${span.name}${typeof outcome === 'string' ? ` = ${outcome}` : ''}`;
       return [head, ...treeOf({ id: '', spans }, span.id, `${indent}  `)];
     })
     .sort(([one = ''], [other = '']) => (one < other ? -1 : 1))

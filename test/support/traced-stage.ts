@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
-import { ProxyTracerProvider, trace } from '@opentelemetry/api';
+import type { ProxyTracerProvider } from '@opentelemetry/api';
+import { trace } from '@opentelemetry/api';
 import { resources, tracing } from '@opentelemetry/sdk-node';
 import { Client } from '@temporalio/client';
 import { OpenTelemetryPlugin } from '@temporalio/interceptors-opentelemetry';
@@ -16,7 +17,8 @@ import { SILENT } from './silent-logger.js';
 import type { Stage } from './stage.js';
 import { openStage } from './stage.js';
 
-const WORKFLOWS = fileURLToPath(new URL('./workflows/traced.ts', import.meta.url));
+/** The workflows of both users. */
+export const TRACED_WORKFLOWS = fileURLToPath(new URL('./workflows/traced.ts', import.meta.url));
 /** The bridge's services, and the user's: `orders` calls, `fulfillment` is called. */
 const BRIDGE_SERVICES = ['temporal-bridge-caller', 'temporal-bridge-handler'];
 
@@ -28,10 +30,7 @@ export interface Telemetry {
   readonly tracing: Tracing;
   /** The ids of all traces of a caller's calls. */
   traceIds(callerWorkflowId: string): Promise<string[]>;
-  /**
-   * Waits until the one trace of a caller's calls is this tree, with no parent missing: a line a span, `service name =
-   * outcome`, indented below its parent.
-   */
+  /** See {@link expectTree}. */
   expectTree(callerWorkflowId: string, tree: string): Promise<Trace>;
   stop(): Promise<void>;
 }
@@ -96,14 +95,14 @@ async function userOptions(service: string | undefined): Promise<Partial<WorkerO
   const plugins = service === undefined ? [] : [userPlugin(service)];
   const isTraced = plugins.length > 0;
   const bundling =
-    bundles.get(isTraced) ?? bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger: SILENT, plugins });
+    bundles.get(isTraced) ?? bundleWorkflowCode({ workflowsPath: TRACED_WORKFLOWS, logger: SILENT, plugins });
   bundles.set(isTraced, bundling);
   const workflowBundle = await bundling;
   return { plugins, workflowBundle, activities: { work: (value: unknown) => Promise.resolve(value) } };
 }
 
 /** The SDK's own plugin, as a user has it, with a service name for each of the user's programs. */
-function userPlugin(service: string): OpenTelemetryPlugin {
+export function userPlugin(service: string): OpenTelemetryPlugin {
   const registered = (trace.getTracerProvider() as ProxyTracerProvider).getDelegate();
   const spanProcessor = (registered as tracing.BasicTracerProvider).getActiveSpanProcessor();
   const resource = new resources.Resource({ 'service.name': service });
@@ -124,7 +123,15 @@ function undented(text: string): string[] {
   return lines.map((line) => line.slice(indent));
 }
 
-async function expectTree(queryUrl: string, callerWorkflowId: string, expected: string): Promise<Trace> {
+/**
+ * Waits until the one trace of a caller's calls is this tree, with no parent missing: a line a span, `service name =
+ * outcome`, indented below its parent.
+ */
+export async function expectTree(
+  queryUrl: string,
+  callerWorkflowId: string,
+  expected: string,
+): Promise<Trace> {
   const tree = undented(expected);
   let last: string[] = [];
   try {

@@ -14,14 +14,16 @@ export function workflowSpanSinks(
   resource: resources.Resource,
   where: TracedSide,
 ): InjectedSinks<OpenTelemetrySinks> {
-  const { fn, ...options } = makeWorkflowExporter(processor, resource).export;
+  const { export: exported } = makeWorkflowExporter(processor, resource);
   return {
     exporter: {
       export: {
-        ...options,
-        // What is given as the workflow's info becomes the attributes.
-        fn: (info, spans) =>
-          fn(workflowAttributes(where, info) as unknown as typeof info, spans.map(withoutTexts)),
+        ...exported,
+        fn: (info, spans) => {
+          // What is given as the workflow's info becomes the attributes.
+          const attributes = workflowAttributes(where, info) as unknown as typeof info;
+          return exported.fn(attributes, spans.map(withoutTexts));
+        },
       },
     },
   };
