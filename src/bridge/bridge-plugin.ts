@@ -109,7 +109,9 @@ export class BridgePlugin extends SimplePlugin {
       config,
       log,
       Object.fromEntries(ofHandlers) as CodecsByCluster,
-      own.length > 0,
+      // The caller's own worker writes what the caller's workflows read, codec or not: nothing has to hang on a token,
+      // which this worker's converter would hand to the next attempt without the word on it.
+      true,
       traced,
     );
     this.#clients = [...this.#clients, ...clients];
