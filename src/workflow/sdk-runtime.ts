@@ -8,6 +8,7 @@ import type { FailureConverter, PayloadConverter, ProtoFailure } from '@temporal
 import type { WorkflowInboundCallsInterceptor, WorkflowOutboundCallsInterceptor } from '@temporalio/workflow';
 import { mapLinks, withoutPayloads } from '../shared/failure-chain.js';
 import { isBridgeReport } from '../shared/wire/anchor-report.js';
+import { cancelledAnchor } from './cancelled-anchor.js';
 
 type Context = Parameters<PayloadConverter['fromPayload']>[1];
 
@@ -86,9 +87,18 @@ export function install({ inbound, outbound }: BridgeInterceptors): void {
   if (sdk[INSTALLED]) return;
   sdk[INSTALLED] = true;
   sdk.failureConverter = guarded(sdk.failureConverter);
+  if (sdk.interceptors.outbound.some(makesSpans)) {
+    sdk.interceptors.outbound.unshift(cancelledAnchor.outermost);
+    sdk.interceptors.outbound.push(cancelledAnchor.innermost);
+  }
   if (holder[BY_MODULE]) return;
   sdk.interceptors.outbound.unshift(...outbound);
   sdk.interceptors.inbound.push(...inbound);
+}
+
+/** Whether an interceptor is one of the SDK's for OpenTelemetry; to import the class would be to bundle it for everybody. */
+function makesSpans(interceptor: WorkflowOutboundCallsInterceptor): boolean {
+  return interceptor.constructor.name === 'OpenTelemetryOutboundInterceptor';
 }
 
 /**

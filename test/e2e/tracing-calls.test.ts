@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
+import { Worker } from '@temporalio/worker';
 import { remoteOf } from '../support/inspect.js';
 import { requestFor } from '../support/harness.js';
-import { CANARY, openTracedStage, startTelemetry } from '../support/traced-stage.js';
+import { CANARY, openTracedStage, startTelemetry, userOptions } from '../support/traced-stage.js';
 import type { Telemetry, TracedStage } from '../support/traced-stage.js';
 
 describe('the trace of a call between traced users', () => {
@@ -74,7 +75,7 @@ describe('the trace of a call between traced users', () => {
     );
     await openTarget(caller.workflowId);
     await caller.result();
-    await telemetry.expectTree(
+    const { spans } = await telemetry.expectTree(
       caller.workflowId,
       `
       orders StartWorkflow:Execute
@@ -90,6 +91,44 @@ describe('the trace of a call between traced users', () => {
               fulfillment RunWorkflow:GatedWork
                 fulfillment StartActivity:work
                   fulfillment RunActivity:work
+    `,
+    );
+    // The call's activity is cancelled once the signal has brought the outcome: no error.
+    assert.deepEqual(
+      spans.filter(({ tags }) => tags['error'] !== undefined),
+      [],
+    );
+  });
+
+  test('can be switched on and off while its caller waits: the history replays in both', async () => {
+    const caller = await start('Execute', 'callers', { type: 'Gate' });
+    await openTarget(caller.workflowId);
+    await caller.result();
+    const quiet = await stage.start('Execute', { type: 'Gate' });
+    await openTarget(quiet.workflowId);
+    await quiet.result();
+    for (const call of [caller, quiet])
+      for (const service of ['orders', undefined])
+        await Worker.runReplayHistory(await userOptions(service), await call.fetchHistory(), call.workflowId);
+  });
+
+  test('of a caller that somebody started who is not traced begins with the caller’s run', async () => {
+    const caller = await stage.start('Execute', { type: 'Gate' });
+    await openTarget(caller.workflowId);
+    await caller.result();
+    await telemetry.expectTree(
+      caller.workflowId,
+      `
+      orders RunWorkflow:Execute
+        orders StartActivity:StartWorkflowInRemote
+          temporal-bridge-caller RemoteCall:Gate = started
+            temporal-bridge-handler StartedWorkflow:RemoteCallWorkflow
+              temporal-bridge-handler RunActivity:AdmitRemoteCall = admitted
+              temporal-bridge-handler RunActivity:SendCompletion = completed
+                orders HandleSignal:temporal-bridge.completion
+              temporal-bridge-handler RunWorkflow:RemoteCallWorkflow
+              temporal-bridge-handler StartChildWorkflow:Gate
+                fulfillment RunWorkflow:Gate
     `,
     );
   });

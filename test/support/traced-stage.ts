@@ -8,10 +8,11 @@ import { OpenTelemetryPlugin } from '@temporalio/interceptors-opentelemetry';
 import { bundleWorkflowCode } from '@temporalio/worker';
 import type { WorkerOptions } from '@temporalio/worker';
 import { startJaeger } from '../../scripts/stack/jaeger.js';
+import { ATTRIBUTE } from '../../src/bridge/tracing/attributes.js';
 import type { Tracing } from '../../src/bridge/tracing/tracing.js';
 import { startTracing } from '../../src/bridge/tracing/tracing.js';
 import { eventually } from './inspect.js';
-import type { Trace } from './jaeger-traces.js';
+import type { Trace, TracedSpan } from './jaeger-traces.js';
 import { findTraces, orphans, treeOf } from './jaeger-traces.js';
 import { SILENT } from './silent-logger.js';
 import type { Stage } from './stage.js';
@@ -91,7 +92,9 @@ export async function openTracedStage(t?: Parameters<typeof openStage>[0]): Prom
 const bundles = new Map<boolean, ReturnType<typeof bundleWorkflowCode>>();
 
 /** Options of a user's worker; both clusters' are of one bundle. */
-async function userOptions(service: string | undefined): Promise<Partial<WorkerOptions>> {
+export async function userOptions(
+  service: string | undefined,
+): Promise<Pick<WorkerOptions, 'plugins' | 'activities'> & Required<Pick<WorkerOptions, 'workflowBundle'>>> {
   const plugins = service === undefined ? [] : [userPlugin(service)];
   const isTraced = plugins.length > 0;
   const bundling =
@@ -115,6 +118,35 @@ async function tracesOf(queryUrl: string, callerWorkflowId: string): Promise<Tra
   const tags = { 'temporal_bridge.caller.workflow_id': callerWorkflowId };
   const found = await Promise.all(BRIDGE_SERVICES.map((service) => findTraces(queryUrl, service, tags)));
   return found.flat();
+}
+
+/** What each span of the bridge carries, and each that is of one attempt at a call. */
+const ALWAYS = [
+  ATTRIBUTE.cluster,
+  ATTRIBUTE.namespace,
+  ATTRIBUTE.taskQueue,
+  ATTRIBUTE.workflowId,
+  ATTRIBUTE.runId,
+  ATTRIBUTE.attempt,
+];
+const OF_ATTEMPTS = [
+  ATTRIBUTE.activityId,
+  ATTRIBUTE.callId,
+  ATTRIBUTE.outcome,
+  ATTRIBUTE.callerCluster,
+  ATTRIBUTE.callerNamespace,
+  ATTRIBUTE.callerWorkflowId,
+  ATTRIBUTE.callerRunId,
+  ATTRIBUTE.targetCluster,
+  ATTRIBUTE.targetType,
+  ATTRIBUTE.targetTaskQueue,
+];
+
+function checkSpan({ name, tags, text }: TracedSpan): void {
+  assert.ok(!text.includes(CANARY), `${name} tells a payload: ${text}`);
+  const isOfAttempt = /^(?:RemoteCall|StartRemoteCall|Fallback|RunActivity):/.test(name);
+  for (const attribute of [...ALWAYS, ...(isOfAttempt ? OF_ATTEMPTS : [])])
+    assert.ok(!['', undefined].includes(tags[attribute] as string), `${name} lacks ${attribute}`);
 }
 
 function undented(text: string): string[] {
@@ -149,8 +181,8 @@ export async function expectTree(
       },
       30_000,
     );
-    for (const span of found.spans)
-      if (BRIDGE_SERVICES.includes(span.service)) assert.ok(!span.text.includes(CANARY), span.text);
+    for (const span of found.spans.filter(({ service }) => BRIDGE_SERVICES.includes(service)))
+      checkSpan(span);
     return found;
   } catch (error) {
     throw new Error(`expected\n${tree.join('\n')}\nlast seen\n${last.join('\n')}`, { cause: error });

@@ -3,6 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { condition, defineSignal, proxyActivities, setHandler } from '@temporalio/workflow';
 
 export * from './library-callers.js';
+export { Gate } from './targets.js';
 
 const { work } = proxyActivities<{ work(value: unknown): Promise<unknown> }>({ startToCloseTimeout: '10s' });
 const open = defineSignal<[unknown]>('open');
