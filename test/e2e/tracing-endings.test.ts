@@ -116,9 +116,10 @@ describe('the trace of a call', () => {
     );
   });
 
-  test('of which only the bridge is traced is one, too, over retries and a caller that continues as new', async (t) => {
+  test('of which only the bridge is traced is one, too, over replays and a caller that continues as new', async (t) => {
     const stage = await openTracedStage(t);
-    await Promise.all([stage.bridge({ tracing: telemetry.tracing }), stage.users({ traced: false })]);
+    const env = { BRIDGE_MAX_CACHED_WORKFLOWS: '0' };
+    await Promise.all([stage.bridge({ tracing: telemetry.tracing, env }), stage.users({ traced: false })]);
     const caller = await startCrossCluster(stage.clusters, requestFor('GatedWork', [CANARY]));
     await openTarget(stage, caller.workflowId);
     await caller.result();

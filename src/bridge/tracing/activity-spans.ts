@@ -1,5 +1,6 @@
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, context, trace } from '@opentelemetry/api';
 import type { Attributes, Context, Span, Tracer } from '@opentelemetry/api';
+import { core } from '@opentelemetry/sdk-node';
 import type { Info as ActivityInfo } from '@temporalio/activity';
 import type { Headers, Payload } from '@temporalio/common';
 import type { ActivityExecuteInput, ActivityInterceptorsFactory, Next } from '@temporalio/worker';
@@ -49,8 +50,22 @@ const LOOKS: readonly string[] = [CONFIRM_START_ACTIVITY, FOLLOW_TARGET_ACTIVITY
 export function activitySpans(maker: SpanMaker): ActivityInterceptorsFactory {
   return ({ info }) =>
     isBridgeActivity(info.activityType)
-      ? { inbound: { execute: (input, next) => executeInSpan(maker, info, input, next) } }
+      ? { inbound: { execute: (input, next) => executeOrJustRun(maker, info, input, next) } }
       : {};
+}
+
+/** Nothing about a span may fail an activity: where none can be made, there is none. */
+function executeOrJustRun(...[maker, info, input, next]: Parameters<typeof executeInSpan>): Promise<unknown> {
+  try {
+    return executeInSpan(maker, info, input, next);
+  } catch (error) {
+    report(error); // before the attempt has begun: what comes of that is a promise
+    return next(input);
+  }
+}
+
+function report(error: unknown): void {
+  core.globalErrorHandler(error instanceof Error ? error : String(error));
 }
 
 function executeInSpan(
@@ -170,14 +185,21 @@ async function settle(
   run: () => Promise<unknown>,
   onEnd: (end: AttemptEnd) => void,
 ): Promise<unknown> {
+  const tell = (end: () => AttemptEnd): void => {
+    try {
+      onEnd(end());
+    } catch (error) {
+      report(error);
+    }
+  };
   let result: unknown;
   try {
     result = await run();
   } catch (error) {
-    onEnd(endOfFailure(error));
+    tell(() => endOfFailure(error));
     throw error;
   }
-  onEnd(endOfResult(activityType, input, result));
+  tell(() => endOfResult(activityType, input, result));
   return result;
 }
 

@@ -1,6 +1,5 @@
 import type { WorkflowClientInterceptor } from '@temporalio/client';
 import type { ActivityInterceptorsFactory, InjectedSinks, WorkerOptions } from '@temporalio/worker';
-import type { ClusterAddress } from '../cluster-client.js';
 import type { BridgeLogger } from '../logger.js';
 
 /** What one side of the bridge adds to its worker and its clients when calls are traced. */
@@ -21,7 +20,7 @@ export interface SideTracing {
 export interface TracedSide {
   readonly side: 'caller' | 'handler';
   /** The cluster that its worker polls. */
-  readonly cluster: Pick<ClusterAddress, 'name'>;
+  readonly cluster: { readonly name: string };
   /** Name of the cluster that a call goes to where it names none. */
   readonly defaultTargetCluster: string;
 }
@@ -50,15 +49,12 @@ export function wantsTraces(env: Readonly<Record<string, string | undefined>>): 
  * @param log - told, once a minute at most, that spans cannot be sent
  * @returns `undefined` if neither is the case: then nothing of OpenTelemetry has been loaded
  */
-export async function startTracing(
-  log: Pick<BridgeLogger, 'warn'>,
-  env: Readonly<Record<string, string | undefined>> = process.env,
-): Promise<Tracing | undefined> {
+export async function startTracing(log: Pick<BridgeLogger, 'warn'>): Promise<Tracing | undefined> {
   // OpenTelemetry's API keeps what is registered under this symbol; without it no SDK is in the process.
   const registered = (globalThis as Record<symbol, { trace?: unknown } | undefined>)[
     Symbol.for('opentelemetry.js.api.1')
   ]?.trace;
-  if (!wantsTraces(env) && registered === undefined) return undefined;
+  if (!wantsTraces(process.env) && registered === undefined) return undefined;
   const { createTracing } = await import('./create-tracing.js');
   return createTracing(log);
 }
