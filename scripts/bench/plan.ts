@@ -46,16 +46,16 @@ export const QUICK_PLAN: Plan = {
 
 export const FULL_PLAN: Plan = {
   name: 'full',
-  rounds: 320,
+  rounds: 300,
   publishedSamples: 30,
-  othersOnEagerOnly: false,
+  othersOnEagerOnly: true,
   rates: [2, 5, 10],
-  rateSeconds: 6,
+  rateSeconds: 5,
   inFlight: [1, 10, CPU_IN_FLIGHT, 200],
   throughputMs: 3_000,
-  throughputPasses: 2,
+  throughputPasses: 1,
   throughputOfPublished: true,
-  censusCalls: 30,
+  censusCalls: 20,
   slowTargetSamples: 20,
   crossingRounds: 20,
 };

@@ -179,7 +179,7 @@ describe('a handle', () => {
       const ends = await use({ type: 'RenewingCollector', ...(workflowId && { workflowId }) }, [
         signal('add', 1),
         signal('next', 'renew'),
-        { do: 'sleep', ms: 500 },
+        { do: 'sleep', ms: 2_000 },
         signal('add', 2),
         query('items'),
         update('push', 3),
