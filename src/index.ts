@@ -7,7 +7,7 @@
 export { runBridge, installRuntime } from './bridge/run.js';
 export type { CodecsByCluster, RunBridgeOptions, RunningBridge } from './bridge/run.js';
 export { BridgePlugin } from './bridge/bridge-plugin.js';
-export type { BridgePluginOptions } from './bridge/bridge-plugin.js';
+export type { BridgePluginOptions, StartHere } from './bridge/bridge-plugin.js';
 export { startTracing } from './bridge/tracing/tracing.js';
 export type { SideTracing, TracedSide, Tracing } from './bridge/tracing/tracing.js';
 export { resolveConfig } from './bridge/config/resolve.js';
