@@ -8,12 +8,20 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startDevServer, type DevServer } from './stack/dev-server.js';
+import { findJaeger } from './stack/find-jaeger.js';
 import { cacheDir, repoRoot } from './stack/paths.js';
 import { runCommand } from './stack/run-command.js';
 import { findTemporalCli } from './stack/temporal-cli.js';
 import { closingReport, countLeaves, leafLine, summaryLine } from './test-runner/report.js';
 import { runTestFile, type FileResult } from './test-runner/run-test-file.js';
-import { isSuite, listTestFiles, needsBuild, needsBundles, needsServers } from './test-runner/test-files.js';
+import {
+  isSuite,
+  listTestFiles,
+  needsBuild,
+  needsBundles,
+  needsJaeger,
+  needsServers,
+} from './test-runner/test-files.js';
 
 const CONCURRENCY = 2;
 const FILE_TIMEOUT_MS = 10 * 60_000;
@@ -64,6 +72,9 @@ async function prepare(files: readonly string[]): Promise<NodeJS.ProcessEnv> {
     await buildTestBundles(env['TB_TEST_BUNDLES']);
   }
   if (await needsBuild(files)) await build();
+  // Once for all files, since it may have to be fetched; without one, its tests say so.
+  if (await needsJaeger(files))
+    env['JAEGER_PATH'] = await findJaeger({ log }).catch(() => process.env['JAEGER_PATH']);
   if (needsServers(files)) {
     const cli = await findTemporalCli({ log });
     env['TB_TEST_CLI'] = cli;

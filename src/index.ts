@@ -8,6 +8,8 @@ export { runBridge, installRuntime } from './bridge/run.js';
 export type { CodecsByCluster, RunBridgeOptions, RunningBridge } from './bridge/run.js';
 export { BridgePlugin } from './bridge/bridge-plugin.js';
 export type { BridgePluginOptions, StartHere } from './bridge/bridge-plugin.js';
+export { startTracing } from './bridge/tracing/tracing.js';
+export type { SideTracing, TracedSide, Tracing } from './bridge/tracing/tracing.js';
 export { resolveConfig } from './bridge/config/resolve.js';
 export type { ClusterConfig, HandlerClusterConfig, ResolvedConfig } from './bridge/config/resolve.js';
 export type { BridgeRole, LogFormat, LogLevel } from './bridge/config/settings.js';

@@ -48,8 +48,18 @@ export function needsBundles(files: readonly string[]): boolean {
 
 /** Whether any of the files uses the build: runs the bridge as a process of its own, or packs the package. */
 export async function needsBuild(files: readonly string[]): Promise<boolean> {
-  const texts = await Promise.all(files.map((file) => readFile(join(repoRoot, file), 'utf8')));
-  return texts.some((text) =>
-    /(?:support\/(?:bridge-process|outage-stage|outage-run)|\.\/strangers-folder)\.js/.test(text),
+  return someImport(
+    files,
+    /(?:support\/(?:bridge-process|outage-stage|outage-run)|\.\/strangers-folder)\.js/,
   );
+}
+
+/** Whether any of the files starts a Jaeger. */
+export async function needsJaeger(files: readonly string[]): Promise<boolean> {
+  return someImport(files, /(?:support\/traced-stage|stack\/jaeger)\.js/);
+}
+
+async function someImport(files: readonly string[], modules: RegExp): Promise<boolean> {
+  const texts = await Promise.all(files.map((file) => readFile(join(repoRoot, file), 'utf8')));
+  return texts.some((text) => modules.test(text));
 }

@@ -10,7 +10,8 @@ import type { ResolvedConfig } from './config/resolve.js';
 import type { BridgeLogger, LogFields } from './logger.js';
 import { modulePath } from './module-path.js';
 import type { CodecsByCluster, Side } from './run.js';
-import { connectCallerSides, runHandlerSide } from './run.js';
+import { callerSideOf, connectCallerSides, runHandlerSide } from './run.js';
+import type { Tracing } from './tracing/tracing.js';
 import { PRELOADED } from './workflow-bundles.js';
 
 /** How the caller side, and perhaps the handler side, runs in the process of a user's own worker. */
@@ -27,6 +28,11 @@ export interface StartHere {
   readonly log?: BridgeLogger;
   /** Codecs of handler clusters by name. Default: this worker's own, for each of them. */
   readonly codecs?: CodecsByCluster;
+  /**
+   * Traces the calls that start here, see `startTracing`. If this worker has the SDK's OpenTelemetry plugin, name that
+   * before this one: the bridge's activities then have the bridge's spans only.
+   */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** Options of {@link BridgePlugin}. */
@@ -127,7 +133,8 @@ export class BridgePlugin extends SimplePlugin {
   override configureWorker(options: WorkerOptions): WorkerOptions {
     const configured = super.configureWorker(options);
     if (!this.#startHere) return configured;
-    const { config } = this.#startHere;
+    const { config, tracing } = this.#startHere;
+    const traced = tracing?.side(callerSideOf(config));
     const own: readonly PayloadCodec[] = options.dataConverter?.payloadCodecs ?? [];
     this.#own = own;
     const { sides, clients } = connectCallerSides(
@@ -138,12 +145,19 @@ export class BridgePlugin extends SimplePlugin {
         // The caller's own worker writes what the caller's workflows read, codec or not: nothing has to hang on a token,
         // which this worker's converter would hand to the next attempt without the word on it.
         workerHasCodec: true,
+        traced,
         handlerWorker: { connection: () => this.#handlerSide?.worker.connection() },
       },
     );
     this.#clients = [...this.#clients, ...clients];
     this.#made += 1;
-    return { ...configured, activities: { ...configured.activities, ...callerActivities(sides) } };
+    const activities = { ...configured.activities, ...callerActivities(sides) };
+    if (!traced) return { ...configured, activities };
+    const activity = [
+      traced.activityInterceptor,
+      ...traced.withoutSdkSpans(configured.interceptors?.activity),
+    ];
+    return { ...configured, activities, interceptors: { ...configured.interceptors, activity } };
   }
 
   override async runWorker(worker: Worker, next: (worker: Worker) => Promise<void>): Promise<void> {
@@ -165,10 +179,10 @@ export class BridgePlugin extends SimplePlugin {
   }
 
   /** Payloads cross as they are, unless the handler cluster has codecs of its own: then both sides translate. */
-  #runHandlerSide({ config, codecs = {} }: StartHere): Side {
+  #runHandlerSide({ config, codecs = {}, tracing }: StartHere): Side {
     const translates = (codecs[config.handlerCluster.name] ?? []).length > 0;
     const ofClusters = translates ? { [config.callerCluster.name]: this.#own, ...codecs } : {};
-    return runHandlerSide(config, this.#log(), ofClusters);
+    return runHandlerSide(config, this.#log(), ofClusters, tracing);
   }
 
   async #stopHandlerSide(): Promise<void> {

@@ -1,5 +1,5 @@
 import { Client, Connection } from '@temporalio/client';
-import type { ConnectionLike } from '@temporalio/client';
+import type { ConnectionLike, WorkflowClientInterceptor } from '@temporalio/client';
 import { status } from '@grpc/grpc-js';
 import type { PayloadCodec } from '@temporalio/common';
 import { MIN_RETENTION_MS } from '../shared/limits.js';
@@ -45,6 +45,7 @@ export function clientOn(
   connection: ConnectionLike,
   namespace: string,
   payloadCodecs: readonly PayloadCodec[],
+  interceptors: readonly WorkflowClientInterceptor[],
 ): Client {
   return new Client({
     connection: withDeterministicRequestIds(connection),
@@ -54,7 +55,7 @@ export function clientOn(
       // A failure's details stay as they are: nobody here may be able to read them.
       failureConverterPath: modulePath('src/workflow/raw-failure-converter'),
     },
-    interceptors: { workflow: [requestHeadersInterceptor] },
+    interceptors: { workflow: [...interceptors, requestHeadersInterceptor] },
   });
 }
 
@@ -62,11 +63,13 @@ export function clientOn(
  * Makes a client; nothing is sent before the first request, so a cluster that is down does not stop the bridge.
  *
  * @param rpcTimeoutMs - deadline of each request; the SDK has none by default, and a black-holed link would hang
+ * @param interceptors - beside the bridge's own
  */
 export function createClusterClient(
   cluster: ClusterAddress,
   rpcTimeoutMs: number,
   payloadCodecs: readonly PayloadCodec[] = [],
+  interceptors: readonly WorkflowClientInterceptor[] = [],
 ): ClusterClient {
   const connection = Connection.lazy({
     address: cluster.address,
@@ -79,7 +82,7 @@ export function createClusterClient(
       'grpc.max_reconnect_backoff_ms': 5_000,
     },
   });
-  const client = clientOn(connection, cluster.namespace, payloadCodecs);
+  const client = clientOn(connection, cluster.namespace, payloadCodecs, interceptors);
   const request = <R>(send: () => Promise<R>, timeoutMs = rpcTimeoutMs) =>
     connection.withDeadline(Date.now() + timeoutMs, send);
   let retention: number | undefined;

@@ -16,6 +16,7 @@ import { modulePath } from './module-path.js';
 import { createSealVerifier, createSealer, developmentKey } from './seal.js';
 import type { SupervisedWorker } from './supervised-worker.js';
 import { superviseWorker } from './supervised-worker.js';
+import type { SideTracing, TracedSide, Tracing } from './tracing/tracing.js';
 import type { BundleName } from './workflow-bundles.js';
 import { loadBundle } from './workflow-bundles.js';
 
@@ -41,11 +42,14 @@ export interface RunBridgeOptions {
   readonly codecs?: CodecsByCluster;
   /** Folder of prebuilt workflow bundles; by default those of the build. */
   readonly bundleFolder?: string;
+  /** Traces calls, see `startTracing`; the bridge does not end it. Default: calls are not traced. */
+  readonly tracing?: Tracing | undefined;
 }
 
 function workerOptions(
   config: ResolvedConfig,
   payloadCodecs: readonly PayloadCodec[],
+  tracing: SideTracing | undefined,
 ): Omit<WorkerOptions, 'connection' | 'taskQueue'> {
   const { maxConcurrentActivities, maxConcurrentWorkflowTasks, maxCachedWorkflows } = config.worker;
   return {
@@ -55,7 +59,8 @@ function workerOptions(
     maxCachedWorkflows,
     shutdownGraceTime: config.shutdownGraceMs,
     shutdownForceTime: config.shutdownGraceMs + 5_000,
-    interceptors: { activity: [activityCallInterceptor] },
+    interceptors: { activity: [...(tracing ? [tracing.activityInterceptor] : []), activityCallInterceptor] },
+    ...(tracing ? { sinks: tracing.sinks } : {}),
     dataConverter: {
       payloadConverterPath: modulePath('src/bridge/host-payload-converter'),
       payloadCodecs: [...payloadCodecs],
@@ -70,19 +75,18 @@ interface ConnectOptions {
   readonly workerHasCodec?: boolean;
   /** The handler side's worker, if it runs in this process, too. */
   readonly handlerWorker?: Pick<SupervisedWorker, 'connection'> | undefined;
+  readonly traced?: SideTracing | undefined;
 }
 
 /** A client on whichever connection a worker has. */
 function clientOfWorker(
   worker: Pick<SupervisedWorker, 'connection'>,
-  namespace: string,
-  codecs: readonly PayloadCodec[],
+  clientOf: (connection: NativeConnection) => Client,
 ): () => Client | undefined {
   let on: { readonly connection: NativeConnection; readonly client: Client } | undefined;
   return () => {
     const connection = worker.connection();
-    if (connection && connection !== on?.connection)
-      on = { connection, client: clientOn(connection, namespace, codecs) };
+    if (connection && connection !== on?.connection) on = { connection, client: clientOf(connection) };
     return connection && on?.client;
   };
 }
@@ -95,17 +99,23 @@ export function connectCallerSides(
   {
     workerHasCodec = (codecs[config.callerCluster.name] ?? []).length > 0,
     handlerWorker,
+    traced,
   }: ConnectOptions = {},
 ): { sides: CallerSides; clients: readonly ClusterClient[] } {
   const sealer = createSealer(config.signingKey ?? developmentKey());
+  const clientInterceptors = traced ? [traced.clientInterceptor] : [];
   const made = config.handlerClusters.map((cluster): CallerSide => {
     const { handlerTaskQueue } = cluster;
     return {
       sourceCluster: config.callerCluster.name,
-      remote: createClusterClient(cluster, config.rpcTimeoutMs, codecs[cluster.name]),
+      remote: createClusterClient(cluster, config.rpcTimeoutMs, codecs[cluster.name], clientInterceptors),
       handlerTaskQueue,
       ...(cluster.name === config.handlerCluster.name && handlerWorker
-        ? { handlerHere: clientOfWorker(handlerWorker, cluster.namespace, codecs[cluster.name] ?? []) }
+        ? {
+            handlerHere: clientOfWorker(handlerWorker, (connection) =>
+              clientOn(connection, cluster.namespace, codecs[cluster.name] ?? [], clientInterceptors),
+            ),
+          }
         : {}),
       sealer,
       fallback: config.fallback,
@@ -121,22 +131,29 @@ export function connectCallerSides(
   return { sides: { byDefault, byCluster }, clients: made.map(({ remote }) => remote) };
 }
 
+/** The caller side as traces name it. */
+export function callerSideOf({ callerCluster, handlerCluster }: ResolvedConfig): TracedSide {
+  return { side: 'caller', cluster: callerCluster, defaultTargetCluster: handlerCluster.name };
+}
+
 /** The caller side: polls the caller cluster, and holds a client of each handler cluster. */
 function runCallerSide(
   config: ResolvedConfig,
   log: BridgeLogger,
   bundle: BundleLoader,
   codecs: CodecsByCluster,
+  tracing: Tracing | undefined,
   handlerWorker: SupervisedWorker | undefined,
 ): Side {
-  const { sides, clients } = connectCallerSides(config, log, codecs, { handlerWorker });
+  const traced = tracing?.side(callerSideOf(config));
+  const { sides, clients } = connectCallerSides(config, log, codecs, { handlerWorker, traced });
   const activities = callerActivities(sides);
   const worker = superviseWorker({
     name: 'caller-side',
     cluster: config.callerCluster,
     log,
     worker: async () => ({
-      ...workerOptions(config, codecs[config.callerCluster.name] ?? []),
+      ...workerOptions(config, codecs[config.callerCluster.name] ?? [], traced),
       namespace: config.callerCluster.namespace,
       taskQueue: config.callerTaskQueue,
       workflowBundle: await bundle('caller'),
@@ -151,10 +168,22 @@ export function runHandlerSide(
   config: ResolvedConfig,
   log: BridgeLogger,
   codecs: CodecsByCluster,
-  bundle: BundleLoader = loadBundle,
+  tracing: Tracing | undefined,
+  bundle: BundleLoader = (name) => loadBundle(name, undefined, tracing !== undefined),
 ): Side {
+  const { name } = config.handlerCluster;
+  const traced = tracing?.side({
+    side: 'handler',
+    cluster: config.handlerCluster,
+    defaultTargetCluster: name,
+  });
   const callers = config.callerClusters.map((cluster) =>
-    createClusterClient(cluster, config.rpcTimeoutMs, codecs[cluster.name]),
+    createClusterClient(
+      cluster,
+      config.rpcTimeoutMs,
+      codecs[cluster.name],
+      traced && [traced.clientInterceptor],
+    ),
   );
   const ownCodecs = codecs[config.handlerCluster.name] ?? [];
   const own = createClusterClient(config.handlerCluster, config.rpcTimeoutMs, ownCodecs);
@@ -176,7 +205,7 @@ export function runHandlerSide(
     cluster: config.handlerCluster,
     log,
     worker: async () => ({
-      ...workerOptions(config, ownCodecs),
+      ...workerOptions(config, ownCodecs, traced),
       namespace: config.handlerCluster.namespace,
       taskQueue: config.handlerTaskQueue,
       workflowBundle: await bundle('handler'),
@@ -218,15 +247,17 @@ export function runBridge(
 ): Promise<RunningBridge> {
   const bundles = new Map<BundleName, ReturnType<typeof loadBundle>>();
   const bundle: BundleLoader = (name) => {
-    const loading = bundles.get(name) ?? loadBundle(name, options.bundleFolder);
+    const loading =
+      bundles.get(name) ?? loadBundle(name, options.bundleFolder, options.tracing !== undefined);
     bundles.set(name, loading);
     return loading;
   };
   const sides: Side[] = [];
-  const { codecs = {} } = options;
-  const handler = config.role === 'caller' ? undefined : runHandlerSide(config, log, codecs, bundle);
+  const { codecs = {}, tracing } = options;
+  const handler = config.role === 'caller' ? undefined : runHandlerSide(config, log, codecs, tracing, bundle);
   if (handler) sides.push(handler);
-  if (config.role !== 'handler') sides.push(runCallerSide(config, log, bundle, codecs, handler?.worker));
+  if (config.role !== 'handler')
+    sides.push(runCallerSide(config, log, bundle, codecs, tracing, handler?.worker));
   const closed = Promise.all(sides.map(({ worker }) => worker.closed))
     .finally(() =>
       Promise.allSettled(sides.flatMap(({ clients }) => clients.map((client) => client.close()))),

@@ -15,11 +15,14 @@ const WORKFLOW_FILES: Readonly<Record<BundleName, string>> = {
 /** The module that imports what the workflows of one V8 context can share. */
 export const PRELOADED = modulePath('src/workflow/preload');
 
-/** How the workflow code of one of the bridge's workers is bundled. */
-export function bundleOptions(name: BundleName): BundleOptions {
+/** How the workflow code of one of the bridge's workers is bundled; the interceptors of tracing only where they are used. */
+export function bundleOptions(name: BundleName, isTraced = false): BundleOptions {
   return {
     workflowsPath: modulePath(WORKFLOW_FILES[name]),
-    workflowInterceptorModules: [modulePath('src/workflow/interceptors')],
+    workflowInterceptorModules: [
+      ...(isTraced ? [modulePath('src/workflow/traced-interceptors')] : []),
+      modulePath('src/workflow/interceptors'),
+    ],
     failureConverterPath: modulePath('src/workflow/raw-failure-converter'),
     preloadModules: [PRELOADED],
   };
@@ -29,12 +32,17 @@ export function bundleOptions(name: BundleName): BundleOptions {
 export function prebuiltBundlePath(
   name: BundleName,
   folder = fileURLToPath(new URL('bundles/', packageRoot)),
+  isTraced = false,
 ): string {
-  return `${folder}${name}.js`;
+  return `${folder}${name}${isTraced ? '-traced' : ''}.js`;
 }
 
 /** The workflow code of one of the bridge's workers: as built, else bundled now (some seconds). */
-export async function loadBundle(name: BundleName, folder?: string): Promise<WorkflowBundleOption> {
-  const codePath = prebuiltBundlePath(name, folder);
-  return existsSync(codePath) ? { codePath } : await bundleWorkflowCode(bundleOptions(name));
+export async function loadBundle(
+  name: BundleName,
+  folder?: string,
+  isTraced = false,
+): Promise<WorkflowBundleOption> {
+  const codePath = prebuiltBundlePath(name, folder, isTraced);
+  return existsSync(codePath) ? { codePath } : await bundleWorkflowCode(bundleOptions(name, isTraced));
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The executable: joins the program to the real process. */
 import { runCli } from './program.js';
-import { packageVersion } from './version.js';
+import { packageVersion } from '../bridge/package-version.js';
 
 /** Once the command is done, this is how long open handles may keep the process. */
 const LINGER_MS = 2_000;
@@ -24,8 +24,12 @@ try {
     // Loaded only when it is needed: the Temporal SDK takes its time, and `config` and `keys` do without.
     runBridge: async (config, log) => {
       const { installRuntime, runBridge } = await import('../bridge/run.js');
+      const { startTracing } = await import('../bridge/tracing/tracing.js');
       installRuntime(log);
-      return runBridge(config, log);
+      const tracing = await startTracing(log);
+      const bridge = await runBridge(config, log, { tracing });
+      const closed = bridge.closed.finally(() => tracing?.shutdown());
+      return { ...bridge, closed, shutdown: (reason) => bridge.shutdown(reason).then(() => closed) };
     },
   });
 } catch (error) {

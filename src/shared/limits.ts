@@ -81,3 +81,5 @@ export const GOODBYE_MS = 10_000;
 export const MAX_OPERATION_RETRY_MS = 60_000;
 /** Shortest retention that a Temporal server accepts for a local namespace; assumed where it cannot be read. */
 export const MIN_RETENTION_MS = HOUR_MS;
+/** A trace context longer than this, in bytes, is not carried along: W3C asks for 512 characters of `tracestate`, some send more. */
+export const MAX_TRACE_CONTEXT_BYTES = 4096;

@@ -66,6 +66,13 @@ export const REMOTE_CALL_HEADER = 'temporal-bridge-remote-call';
 export const OPERATION_HEADER = 'temporal-bridge-operation';
 /** Header field of an envelope of kind `completion` or `started` (wrapper → caller). */
 export const COMPLETION_HEADER = 'temporal-bridge-completion';
+/** Header field of a trace context: that of the SDK's OpenTelemetry interceptors, in every SDK. */
+export const TRACE_HEADER = '_tracer-data';
+/**
+ * Header field of the trace context that the caller workflow was started with (caller workflow → caller-side worker): its
+ * span has been exported, unlike those of the caller's own run.
+ */
+export const TRACE_PARENT_HEADER = 'temporal-bridge-trace-parent';
 
 /** Default task queue of the caller-side worker on the caller cluster. */
 export const DEFAULT_CALLER_TASK_QUEUE = 'bridge-queue';

@@ -4,11 +4,13 @@ import { goodbyeInterceptor } from './goodbye.js';
 import { headerCarrierInterceptor } from './header-carrier.js';
 import type { BridgeInterceptors } from './sdk-runtime.js';
 import { install, isInWorkflow } from './sdk-runtime.js';
+import { startHeadersInterceptor } from './start-headers.js';
+import { traceParentInterceptor } from './trace-parent.js';
 
 /** The interceptors of a workflow that makes calls. */
 export const CALLER_INTERCEPTORS: BridgeInterceptors = {
-  inbound: [completionInterceptor, goodbyeInterceptor],
-  outbound: [headerCarrierInterceptor],
+  inbound: [startHeadersInterceptor, completionInterceptor, goodbyeInterceptor],
+  outbound: [headerCarrierInterceptor, traceParentInterceptor],
   internals: [closingInterceptor],
 };
 

@@ -12,6 +12,7 @@ import type {
 } from '@temporalio/workflow';
 import { mapLinks, withoutPayloads } from '../shared/failure-chain.js';
 import { isBridgeReport } from '../shared/wire/anchor-report.js';
+import { cancelledAnchor } from './cancelled-anchor.js';
 
 type Context = Parameters<PayloadConverter['fromPayload']>[1];
 
@@ -93,10 +94,20 @@ export function install({ inbound, outbound, internals }: BridgeInterceptors): v
   if (sdk[INSTALLED]) return;
   sdk[INSTALLED] = true;
   sdk.failureConverter = guarded(sdk.failureConverter);
+  if (sdk.interceptors.outbound.some(makesSpans)) {
+    sdk.interceptors.outbound.unshift(cancelledAnchor.outermost);
+    sdk.interceptors.outbound.push(cancelledAnchor.innermost);
+  }
   if (holder[BY_MODULE]) return;
   sdk.interceptors.outbound.unshift(...outbound);
   sdk.interceptors.inbound.push(...inbound);
   sdk.interceptors.internals.push(...internals);
+}
+
+/** Whether an interceptor is one of the SDK's for OpenTelemetry; to import the class would be to bundle it for everybody. */
+function makesSpans(interceptor: WorkflowOutboundCallsInterceptor): boolean {
+  const { constructor: made } = interceptor as { readonly constructor?: { readonly name: string } };
+  return made?.name === 'OpenTelemetryOutboundInterceptor';
 }
 
 /**

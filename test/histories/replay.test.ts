@@ -16,8 +16,8 @@ import { hashOf, keepsHistories, manifestProblems } from './manifest.js';
 
 ensureRuntime();
 const folder = fileURLToPath(new URL('.', import.meta.url));
-const bundle = (name: 'caller' | 'handler') => ({
-  codePath: prebuiltBundlePath(name, `${readBundlesDir()}/`),
+const bundle = (name: 'caller' | 'handler', isTraced = false) => ({
+  codePath: prebuiltBundlePath(name, `${readBundlesDir()}/`, isTraced),
 });
 
 const bundled = (name: string) => bundleWorkflowCode({ workflowsPath: join(folder, name) });
@@ -45,9 +45,9 @@ const isCaller = (file: string) => file.includes('/cross-cluster-');
 const isLibrary = (file: string) => file.includes('/library-');
 
 /** The code that a fixture's workflow runs: a workflow author's, or that of the bridge's workers. */
-async function bundleFor(file: string) {
+async function bundleFor(file: string, isTraced = false) {
   if (isLibrary(file)) return libraryBundle;
-  return bundle(isCaller(file) ? 'caller' : 'handler');
+  return bundle(isCaller(file) ? 'caller' : 'handler', isTraced);
 }
 
 for (const { name: version } of versions) {
@@ -55,6 +55,10 @@ for (const { name: version } of versions) {
     for (const file of fixturesOf(version)) {
       test(`${file} replays`, async () => {
         await replay(file, { workflowBundle: await bundleFor(file) });
+      });
+      if (isLibrary(file)) continue;
+      test(`${file} replays when tracing has been switched on meanwhile`, async () => {
+        await replay(file, { workflowBundle: await bundleFor(file, true) });
       });
     }
   });

@@ -122,6 +122,14 @@ describe('the workflow bundle', () => {
         assert.deepEqual(foreign(modules.filter((name) => !isOfTheSdk(name))), []);
       });
     }
+    for (const name of ['caller', 'handler'] as const) {
+      await t.test(`of the ${name} side when calls are traced has none either`, async (inner) => {
+        const { kib, modules } = await bundle(bundleOptions(name, true));
+        inner.diagnostic(`${name}, traced: ${kib} KiB, ${modules.length} modules`);
+        assert.ok(modules.some((module) => module.includes('traced-interceptors')));
+        assert.deepEqual(foreign(modules.filter((module) => !isOfTheSdk(module))), []);
+      });
+    }
     for (const options of Object.values(worker)) assert.equal(options.ignoreModules, undefined);
   });
 });

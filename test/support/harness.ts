@@ -10,6 +10,7 @@ import type { WorkerOptions } from '@temporalio/worker';
 import { resolveConfig } from '../../src/bridge/config/resolve.js';
 import { createLogger } from '../../src/bridge/logger.js';
 import type { CodecsByCluster } from '../../src/bridge/run.js';
+import type { Tracing } from '../../src/bridge/tracing/tracing.js';
 import { installRuntime, runBridge } from '../../src/bridge/run.js';
 import { modulePath } from '../../src/bridge/module-path.js';
 import { createNamespace, readTestEnv } from './test-env.js';
@@ -110,6 +111,7 @@ export interface TestBridgeOptions {
   readonly waitUntilReady?: boolean;
   /** Payload codecs by cluster, for the bridge itself. */
   readonly codecs?: CodecsByCluster;
+  readonly tracing?: Tracing;
 }
 
 /** The environment of a bridge between two test clusters. */
@@ -146,8 +148,9 @@ export async function startBridge(
       },
     },
   });
-  const { codecs = {} } = options;
-  const bridge = await runBridge(config, log, { codecs, bundleFolder: `${readTestEnv().bundlesDir}/` });
+  const { codecs = {}, tracing } = options;
+  const bundleFolder = `${readTestEnv().bundlesDir}/`;
+  const bridge = await runBridge(config, log, { codecs, tracing, bundleFolder });
   if (options.waitUntilReady ?? true) await bridge.ready;
   return { logs, stop: () => bridge.shutdown('test ends') };
 }

@@ -7,7 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { resolveConfig } from '../../src/bridge/config/resolve.js';
 import { settingNames } from '../../src/bridge/config/settings.js';
 import { runCli } from '../../src/cli/program.js';
-import { packageVersion } from '../../src/cli/version.js';
+import { packageVersion } from '../../src/bridge/package-version.js';
 import { surroundings } from './cli-surroundings.js';
 
 const DEV = { BRIDGE_DEV: 'true' };

@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ProxyTracerProvider, trace } from '@opentelemetry/api';
+import { NodeSDK, core, resources, tracing } from '@opentelemetry/sdk-node';
+import { OpenTelemetryActivityInboundInterceptor } from '@temporalio/interceptors-opentelemetry';
+import type { InjectedSinks } from '@temporalio/worker';
+import { escapeForLog } from '../../shared/escape.js';
+import { isBridgeActivity } from '../../shared/names.js';
+import type { BridgeLogger } from '../logger.js';
+import { packageVersion } from '../package-version.js';
+import { activitySpans } from './activity-spans.js';
+import { SpanIds } from './span-ids.js';
+import { traceHeadersInterceptor } from './trace-headers.js';
+import type { SideTracing, TracedSide, Tracing } from './tracing.js';
+import { workflowSpanSinks } from './workflow-spans.js';
+
+const SHUTDOWN_MS = 5_000;
+const WARNING_INTERVAL_MS = 60_000;
+const SERVICE_NAME = 'service.name';
+const SCOPE = 'temporal-bridge';
+
+/** Starts OpenTelemetry in this process, or joins what runs there; `undefined` if it exports no traces. */
+export function createTracing(log: Pick<BridgeLogger, 'warn'>): Tracing | undefined {
+  const own = registeredProvider() ? undefined : startSdk(log);
+  const provider = registeredProvider();
+  if (!provider) return undefined;
+  const processor = guarded(provider.getActiveSpanProcessor());
+  const end = () => (own ? own.shutdown() : processor.forceFlush());
+  return {
+    side: (where) => tracedSide(provider, processor, where),
+    shutdown: () =>
+      Promise.race([end().catch(() => undefined), sleep(SHUTDOWN_MS, undefined, { ref: false })]),
+  };
+}
+
+/** The SDK that is registered in this process, if there is one of the 1.x line. */
+function registeredProvider(): tracing.BasicTracerProvider | undefined {
+  const found = trace.getTracerProvider();
+  const provider = found instanceof ProxyTracerProvider ? found.getDelegate() : found;
+  return 'getActiveSpanProcessor' in provider ? (provider as tracing.BasicTracerProvider) : undefined;
+}
+
+function startSdk(log: Pick<BridgeLogger, 'warn'>): NodeSDK {
+  core.setGlobalErrorHandler(onceInAWhile(log));
+  const sdk = new NodeSDK({
+    instrumentations: [],
+    logRecordProcessors: [],
+    // By default a process's command line would become an attribute.
+    ...(process.env['OTEL_NODE_RESOURCE_DETECTORS'] === undefined
+      ? { resourceDetectors: [resources.envDetectorSync, resources.hostDetectorSync] }
+      : {}),
+  });
+  sdk.start();
+  return sdk;
+}
+
+/** Export trouble is told, and is nothing more: spans wait in a bounded queue, then are dropped. */
+function onceInAWhile(log: Pick<BridgeLogger, 'warn'>): (error: unknown) => void {
+  let toldAt = Number.NEGATIVE_INFINITY;
+  return (error) => {
+    if (Date.now() - toldAt < WARNING_INTERVAL_MS) return;
+    toldAt = Date.now();
+    const why = error instanceof Error ? error.message : String(error);
+    log.warn('Traces cannot be exported; calls go on', { why: escapeForLog(why, 300) });
+  };
+}
+
+/** Nothing that a processor does may reach a call. */
+function guarded(processor: tracing.SpanProcessor): tracing.SpanProcessor {
+  const quietly = (act: () => void): void => {
+    try {
+      act();
+    } catch (error) {
+      core.globalErrorHandler(error instanceof Error ? error : String(error));
+    }
+  };
+  return {
+    onStart: (span, parent) => quietly(() => processor.onStart(span, parent)),
+    onEnd: (span) => quietly(() => processor.onEnd(span)),
+    forceFlush: () => processor.forceFlush(),
+    shutdown: () => Promise.resolve(),
+  };
+}
+
+/** Each side has a name of its own among services; `OTEL_SERVICE_NAME` names both. */
+function resourceOf(base: resources.IResource, { side, cluster }: TracedSide): resources.Resource {
+  const name = base.attributes[SERVICE_NAME];
+  const isNamed = typeof name === 'string' && !name.startsWith('unknown_service');
+  return new resources.Resource({
+    ...base.attributes,
+    ...(isNamed ? {} : { [SERVICE_NAME]: `temporal-bridge-${side}`, 'service.version': packageVersion() }),
+    'temporal_bridge.side': side,
+    'temporal.cluster': cluster.name,
+  });
+}
+
+function tracedSide(
+  { resource: base }: tracing.BasicTracerProvider,
+  processor: tracing.SpanProcessor,
+  where: TracedSide,
+): SideTracing {
+  const ids = new SpanIds();
+  const resource = resourceOf(base, where);
+  // A provider of its own, for its resource and its ids; its sampler is the environment's, as the process's own is.
+  const provider = new tracing.BasicTracerProvider({
+    resource,
+    idGenerator: ids,
+    spanProcessors: [processor],
+  });
+  const tracer = provider.getTracer(SCOPE, packageVersion());
+  return {
+    activityInterceptor: activitySpans({ tracer, ids, where }),
+    clientInterceptor: traceHeadersInterceptor,
+    sinks: workflowSpanSinks(processor, resource, where) as unknown as InjectedSinks<never>,
+    withoutSdkSpans: (interceptors = []) =>
+      interceptors.map((interceptor) => (activity) => {
+        const made = interceptor(activity);
+        const isSdks = 'inbound' in made && made.inbound instanceof OpenTelemetryActivityInboundInterceptor;
+        return isSdks && isBridgeActivity(activity.info.activityType) ? {} : made;
+      }),
+  };
+}

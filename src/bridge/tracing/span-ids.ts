@@ -1,0 +1,39 @@
+import { tracing } from '@opentelemetry/sdk-node';
+
+/** Ids that a span is to have; those that are absent are drawn. */
+export interface PresetIds {
+  readonly traceId?: string;
+  readonly spanId?: string;
+}
+
+/**
+ * Ids of a call's own span, made of the call's id (64 hexadecimal digits): every attempt, process and run that knows the
+ * call knows them, and nothing has to be stored. The trace id is for calls whose caller is not traced.
+ */
+export function callSpanIds(callId: string): Required<PresetIds> {
+  return { traceId: callId.slice(0, 32), spanId: callId.slice(32, 48) };
+}
+
+/** Draws ids, but for spans that are started within {@link SpanIds.preset}. */
+export class SpanIds implements tracing.IdGenerator {
+  readonly #random = new tracing.RandomIdGenerator();
+  #preset: PresetIds = {};
+
+  generateTraceId(): string {
+    return this.#preset.traceId ?? this.#random.generateTraceId();
+  }
+
+  generateSpanId(): string {
+    return this.#preset.spanId ?? this.#random.generateSpanId();
+  }
+
+  /** Starts a span with these ids; of a span with a parent, only the span id is used. */
+  preset<S>(ids: PresetIds, startSpan: () => S): S {
+    this.#preset = ids;
+    try {
+      return startSpan();
+    } finally {
+      this.#preset = {};
+    }
+  }
+}

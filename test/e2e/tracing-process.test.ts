@@ -1,0 +1,81 @@
+/** The command line traces as OpenTelemetry's variables say, sends what is left when it is stopped, and needs no receiver. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startJaeger } from '../../scripts/stack/jaeger.js';
+import { pickFreePort } from '../../scripts/stack/ports.js';
+import { spawnBridge, type Role } from '../support/bridge-process.js';
+import { bridgeEnv, requestFor, startCrossCluster } from '../support/harness.js';
+import { openStage, type Stage } from '../support/stage.js';
+import { expectTree } from '../support/traced-stage.js';
+
+async function startProcess(stage: Stage, role: Role, env: Readonly<Record<string, string>>) {
+  const bridge = await spawnBridge(role, bridgeEnv(stage.clusters, { env }));
+  await bridge.ready();
+  return bridge;
+}
+
+test('a process for each side sends its spans at the latest when it ends', async (t) => {
+  const jaeger = await startJaeger();
+  t.after(() => jaeger.stop());
+  const stage = await openStage(t);
+  const env = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: jaeger.otlpUrl,
+    OTEL_BSP_SCHEDULE_DELAY: '600000', // nothing is sent by itself
+  };
+  const [caller, handler] = await Promise.all([
+    startProcess(stage, 'caller', env),
+    startProcess(stage, 'handler', env),
+    stage.targets(),
+  ]);
+  const call = await startCrossCluster(stage.clusters, requestFor('Echo', [1]));
+  await call.result();
+  const exits = await Promise.all([caller.stop(), handler.stop()]);
+  assert.deepEqual(
+    exits.map(({ code }) => code),
+    [0, 0],
+  );
+  const { spans } = await expectTree(
+    jaeger.queryUrl,
+    call.workflowId,
+    `
+      temporal-bridge-caller RemoteCall:Echo = started
+        temporal-bridge-handler StartedWorkflow:RemoteCallWorkflow
+          temporal-bridge-handler RunActivity:AdmitRemoteCall = admitted
+          temporal-bridge-handler RunActivity:SendCompletion = completed
+            temporal-bridge-caller HandleSignal:temporal-bridge.completion
+          temporal-bridge-handler RunWorkflow:RemoteCallWorkflow
+          temporal-bridge-handler StartChildWorkflow:Echo
+    `,
+  );
+  assert.deepEqual(
+    new Set(spans.map(({ tags }) => tags['temporal.cluster'])),
+    new Set(['cluster-a', 'cluster-b']),
+  );
+  assert.deepEqual(
+    new Set(spans.map(({ tags }) => tags['temporal.namespace'])),
+    new Set([stage.clusters.a.namespace, stage.clusters.b.namespace]),
+  );
+});
+
+test('calls go on where nobody takes the spans, which is told once', async (t) => {
+  const stage = await openStage(t);
+  const bridge = await startProcess(stage, 'both', {
+    OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${await pickFreePort()}`,
+    OTEL_EXPORTER_OTLP_TIMEOUT: '300',
+    OTEL_BSP_SCHEDULE_DELAY: '50',
+    OTEL_BSP_EXPORT_TIMEOUT: '400',
+  });
+  await stage.targets();
+  const told = () => bridge.logs.filter(({ msg }) => msg.startsWith('Traces cannot be exported'));
+  const call = async (value: number) =>
+    (
+      (await (await startCrossCluster(stage.clusters, requestFor('Echo', [value]))).result()) as {
+        result: unknown;
+      }
+    ).result;
+  assert.equal(await call(1), 1);
+  await bridge.logged(/^Traces cannot be exported/);
+  assert.equal(await call(2), 2);
+  assert.equal((await bridge.stop()).code, 0);
+  assert.equal(told().length, 1);
+});

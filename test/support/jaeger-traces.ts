@@ -1,0 +1,94 @@
+/** Traces as Jaeger's query API tells them. */
+
+interface Tag {
+  readonly key: string;
+  readonly value: unknown;
+}
+
+interface JaegerSpan {
+  readonly spanID: string;
+  readonly operationName: string;
+  readonly references: readonly { readonly refType: string; readonly spanID: string }[];
+  readonly tags: readonly Tag[];
+  readonly logs: readonly { readonly fields: readonly Tag[] }[];
+  readonly processID: string;
+}
+
+interface JaegerTrace {
+  readonly traceID: string;
+  readonly spans: readonly JaegerSpan[];
+  readonly processes: Readonly<
+    Record<string, { readonly serviceName: string; readonly tags: readonly Tag[] }>
+  >;
+}
+
+/** One span. */
+export interface TracedSpan {
+  readonly id: string;
+  readonly parentId: string | undefined;
+  readonly service: string;
+  readonly name: string;
+  readonly tags: Readonly<Record<string, unknown>>;
+  /** All that the span says, its process's words included. */
+  readonly text: string;
+}
+
+/** One trace. */
+export interface Trace {
+  readonly id: string;
+  readonly spans: readonly TracedSpan[];
+}
+
+/** The traces in which a service has a span with this tag. */
+export async function findTraces(
+  queryUrl: string,
+  service: string,
+  tags: Readonly<Record<string, string>>,
+): Promise<Trace[]> {
+  const start = (Date.now() - 3_600_000) * 1000;
+  const query = new URLSearchParams({
+    service,
+    tags: JSON.stringify(tags),
+    start: `${start}`,
+    end: `${Date.now() * 1000 + 60_000_000}`,
+    limit: '100',
+  });
+  const response = await fetch(`${queryUrl}/api/traces?${query.toString()}`);
+  const { data } = (await response.json()) as { data?: readonly JaegerTrace[] | null };
+  return (data ?? []).map(traceOf);
+}
+
+function traceOf({ traceID, spans, processes }: JaegerTrace): Trace {
+  return {
+    id: traceID,
+    spans: spans.map((span) => ({
+      id: span.spanID,
+      parentId: span.references.find(({ refType }) => refType === 'CHILD_OF')?.spanID,
+      service: processes[span.processID]?.serviceName ?? '',
+      name: span.operationName,
+      tags: Object.fromEntries(span.tags.map(({ key, value }) => [key, value])),
+      text: JSON.stringify([span, processes[span.processID]]),
+    })),
+  };
+}
+
+/** Spans whose parent is not in the trace, as `service name`. */
+export function orphans({ spans }: Trace): string[] {
+  const ids = new Set(spans.map(({ id }) => id));
+  return spans
+    .filter(({ parentId }) => parentId !== undefined && !ids.has(parentId))
+    .map(({ service, name }) => `${service} ${name}`);
+}
+
+/** A trace as lines, children indented below their parents, siblings by name. */
+export function treeOf({ spans }: Trace, parentId?: string, indent = ''): string[] {
+  return spans
+    .filter((span) => span.parentId === parentId)
+    .map((span) => {
+      const outcome = span.tags['temporal_bridge.outcome'];
+      const head = `${indent}${span.service} ${span.name}${typeof outcome === 'string' ? ` = ${outcome}` : ''}`;
+      return [head, ...treeOf({ id: '', spans }, span.id, `${indent}  `)];
+    })
+    .sort(([one = ''], [other = '']) => (one < other ? -1 : 1))
+    .flat();
+}
