@@ -1,24 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { platform } from 'node:os';
-
-/** The kernel reports to programs in hundredths of a second, whatever its own clock does. */
-const TICKS_PER_SECOND = 100;
-
-/** CPU seconds, user and system, that a process has used since its start; `undefined` where there is no /proc. */
-export function cpuSeconds(pid: number): number | undefined {
-  if (platform() !== 'linux') return undefined;
-  // The name of the program stands in brackets and may hold anything; the fields after it are numbers.
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-}
+import { readProcess } from './processes.js';
 
 /** CPU seconds by part of a stand. */
 export type CpuByPart = Readonly<Record<string, number | undefined>>;
 
 /** Reads the CPU time of each process by its name. */
-export function readCpu(processes: Readonly<Record<string, number>>): CpuByPart {
-  return Object.fromEntries(Object.entries(processes).map(([part, pid]) => [part, cpuSeconds(pid)]));
+export async function readCpu(processes: Readonly<Record<string, number>>): Promise<CpuByPart> {
+  const read = async ([part, pid]: [string, number]) => [part, (await readProcess(pid)).cpuSeconds] as const;
+  return Object.fromEntries(await Promise.all(Object.entries(processes).map(read)));
 }
 
 /** What was used between two readings. */

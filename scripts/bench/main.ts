@@ -4,7 +4,7 @@
  * Environment: QUICK=1 measures less (under 5 minutes instead of about 30); BENCH_SEED repeats an order.
  */
 import { randomInt } from 'node:crypto';
-import { runInScope, type Scope } from '../demo/scope.js';
+import { runInScope, type Scope } from '../stack/scope.js';
 import { createScreen, inWords } from '../demo/screen.js';
 import { findTemporalCli } from '../stack/temporal-cli.js';
 import { takeCensus } from './census.js';

@@ -1,21 +1,17 @@
-import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
-import { SIGNING_KEY_FILE, VERIFY_KEYS_FILE, newKeys } from '../../src/cli/keys-command.js';
-import type { Scope } from '../demo/scope.js';
-import { BRIDGE, brokenPart, plainEnvironment } from '../demo/stack.js';
+import { brokenPart } from '../demo/stack.js';
 import { startDevServer, type DevServer } from '../stack/dev-server.js';
 import { cacheDir } from '../stack/paths.js';
-import { startService, type Service } from '../stack/service.js';
+import { bridgeProgram, scriptProgram, sealKeySettings, startProgram } from '../stack/programs.js';
+import type { Program } from '../stack/programs.js';
+import type { Scope } from '../stack/scope.js';
+import type { Service } from '../stack/service.js';
 import type { ParkedPlace } from './parked-names.js';
 import type { ParkedSettings } from './parked-settings.js';
 import { bridgeSettings } from './parked-settings.js';
 import { WORKERS_READY } from './run-workers.js';
 
-const READY_TIMEOUT_MS = 120_000;
 const LOG_FOLDER = join(cacheDir, 'bench-parked');
 
 /** A part of the stand that runs as a process of its own. */
@@ -38,7 +34,6 @@ export async function startParkedStand(
   cli: string,
   settings: ParkedSettings,
 ): Promise<ParkedStand> {
-  if (!existsSync(BRIDGE)) throw new Error(`${BRIDGE} is not there: run "make build" first`);
   const server = async (name: 'A' | 'B'): Promise<DevServer> => {
     const started = await startDevServer({ name, cli, startSignal: scope.signal });
     scope.defer(() => started.stop());
@@ -51,38 +46,25 @@ export async function startParkedStand(
     return new Client({ connection });
   }) as [Client, Client];
 
-  const folder = await mkdtemp(join(tmpdir(), 'temporal-bridge-bench-'));
-  scope.defer(() => rm(folder, { recursive: true, force: true }));
-  newKeys({ stdout: { write: () => true } }, { out: folder });
-  const service = async (
-    name: string,
-    args: readonly string[],
-    env: Readonly<Record<string, string>>,
-    isReadyLine: (line: string) => boolean,
-  ): Promise<Service> => {
-    const started = await startService({
-      name,
-      args,
-      env: { ...plainEnvironment(), ...env },
-      logFile: join(LOG_FOLDER, `${name}.log`),
-      scratchFolder: folder,
-      isReadyLine,
-      readyTimeoutMs: READY_TIMEOUT_MS,
-      startSignal: scope.signal,
-    });
-    scope.defer(() => started.stop());
-    return started;
-  };
+  const keys = await sealKeySettings(scope);
+  const start = (name: string, program: Omit<Program, 'name' | 'logFile'>): Promise<Service> =>
+    startProgram(scope, { ...program, name, logFile: join(LOG_FOLDER, `${name}.log`) });
   const worker = (name: 'callers' | 'targets', address: string): Promise<Service> => {
     const place: ParkedPlace = { address, cache: settings.cache };
-    const program = fileURLToPath(new URL(`parked-${name}.ts`, import.meta.url));
-    const args = ['--import', import.meta.resolve('tsx'), program, JSON.stringify(place)];
-    return service(name, args, {}, (line) => line === WORKERS_READY);
+    const file = new URL(`parked-${name}.ts`, import.meta.url);
+    return start(name, { ...scriptProgram(file, [JSON.stringify(place)], WORKERS_READY), env: {} });
+  };
+  // A newcomer's settings, with keys, and what the measurement changes.
+  const bridgeEnv = {
+    CLUSTER_A_HOST: a.address,
+    CLUSTER_B_HOST: b.address,
+    ...keys.caller,
+    ...keys.handler,
+    BRIDGE_LOG_FORMAT: 'json',
+    ...bridgeSettings(settings),
   };
   const [bridge, callers, targets] = await Promise.all([
-    service('bridge', [BRIDGE, 'run'], bridgeEnv(a, b, folder, settings), (line) =>
-      line.includes('"msg":"bridge ready"'),
-    ),
+    start('bridge', { ...bridgeProgram(), env: bridgeEnv }),
     worker('callers', a.address),
     worker('targets', b.address),
   ]);
@@ -99,22 +81,5 @@ export async function startParkedStand(
       targets: targets.pid,
     },
     broken: brokenPart([a, b], [bridge, callers, targets]),
-  };
-}
-
-/** The bridge's environment: a newcomer's, with keys, and what the measurement changes. */
-function bridgeEnv(
-  a: DevServer,
-  b: DevServer,
-  keys: string,
-  settings: ParkedSettings,
-): Record<string, string> {
-  return {
-    CLUSTER_A_HOST: a.address,
-    CLUSTER_B_HOST: b.address,
-    BRIDGE_SEAL_SIGNING_KEY_FILE: join(keys, SIGNING_KEY_FILE),
-    BRIDGE_SEAL_VERIFY_KEYS_FILE: join(keys, VERIFY_KEYS_FILE),
-    BRIDGE_LOG_FORMAT: 'json',
-    ...bridgeSettings(settings),
   };
 }

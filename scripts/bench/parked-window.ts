@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RequestCounts } from '../stack/server-metrics.js';
 import { diffRequests } from '../stack/server-metrics.js';
-import { readConnections, readProcess } from './parked-process.js';
+import { readConnections, readProcess } from './processes.js';
 import { readRequests, splitPolls, type RequestReading } from './parked-requests.js';
 import type { ParkedProcess, ParkedStand } from './parked-stand.js';
 

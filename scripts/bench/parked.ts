@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { runInScope, type Scope } from '../demo/scope.js';
+import { runInScope, type Scope } from '../stack/scope.js';
 import { createScreen, inWords, type Screen } from '../demo/screen.js';
 import { repoRoot } from '../stack/paths.js';
 import { findTemporalCli } from '../stack/temporal-cli.js';

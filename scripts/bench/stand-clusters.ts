@@ -1,5 +1,5 @@
 import { Client, Connection } from '@temporalio/client';
-import type { Scope } from '../demo/scope.js';
+import type { Scope } from '../stack/scope.js';
 import { startDevServer, type DevServer } from '../stack/dev-server.js';
 import { startLink, type Link } from '../stack/link.js';
 import { pickFreePort } from '../stack/ports.js';

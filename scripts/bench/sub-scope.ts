@@ -1,4 +1,4 @@
-import type { Scope } from '../demo/scope.js';
+import type { Scope } from '../stack/scope.js';
 
 /** A part of a scope that can be ended before it. */
 export interface SubScope extends Scope {

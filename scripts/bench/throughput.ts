@@ -59,10 +59,10 @@ async function measureBlock(
   };
   try {
     await untilEnded(Math.max(inFlight, MIN_WARM_UP_CALLS));
-    const first = { ended, at: performance.now(), cpu: readCpu(stand.processes()) };
+    const first = { ended, at: performance.now(), cpu: await readCpu(stand.processes()) };
     await Promise.race([sleep(ms), callers]);
     await untilEnded(first.ended + inFlight);
-    const last = { ended, at: performance.now(), cpu: readCpu(stand.processes()) };
+    const last = { ended, at: performance.now(), cpu: await readCpu(stand.processes()) };
     isOver = true;
     await callers;
     const what = `the calls by "${variant.label}", ${inFlight} in flight,`;

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { cacheDir, repoRoot } from '../stack/paths.js';
 import { runCommand } from '../stack/run-command.js';
 import { portVariables, type DemoPorts } from './ports.js';
-import type { Scope } from './scope.js';
+import type { Scope } from '../stack/scope.js';
 
 /** Where the stack's process ids and logs are kept. */
 export const STACK_FOLDER: string = join(cacheDir, 'stack');

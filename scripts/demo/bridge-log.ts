@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Scope } from './scope.js';
+import type { Scope } from '../stack/scope.js';
 import type { Screen } from './screen.js';
 
 const LOOK_EVERY_MS = 250;

@@ -1,6 +1,6 @@
 /** `make clusters-down`: stops all that clusters-up and deploy-bridge have started. */
 import { readPart, stopPart } from './background.js';
-import { runInScope } from './scope.js';
+import { runInScope } from '../stack/scope.js';
 import { createScreen } from './screen.js';
 
 await runInScope(async () => {

@@ -2,7 +2,7 @@
 import { findTemporalCli } from '../stack/temporal-cli.js';
 import { readPart, startPart, STACK_FOLDER } from './background.js';
 import { assertDemoPortsFree, readDemoPorts } from './ports.js';
-import { runInScope } from './scope.js';
+import { runInScope } from '../stack/scope.js';
 import { createScreen } from './screen.js';
 import { clusterRows, shortPath } from './start-stack.js';
 

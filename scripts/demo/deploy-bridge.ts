@@ -3,7 +3,7 @@ import { waitUntilReady } from '../stack/dev-server-ready.js';
 import { readPart, startPart, stopPart } from './background.js';
 import { NAMESPACE } from './names.js';
 import { readDemoPorts } from './ports.js';
-import { runInScope } from './scope.js';
+import { runInScope } from '../stack/scope.js';
 import { createScreen } from './screen.js';
 import { addressOf } from './stack.js';
 import { shortPath } from './start-stack.js';

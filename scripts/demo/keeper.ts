@@ -4,7 +4,7 @@
  */
 import { announcePart, STACK_FOLDER } from './background.js';
 import { readDemoPorts } from './ports.js';
-import { runInScope } from './scope.js';
+import { runInScope } from '../stack/scope.js';
 import { addressOf, brokenPart, startBridgeAndWorkers, startClusters } from './stack.js';
 
 await runInScope(async (scope) => {

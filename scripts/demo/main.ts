@@ -8,7 +8,7 @@ import { viewCluster } from './cluster-view.js';
 import { workflowsPage } from './links.js';
 import { makeCall, readMeter } from './make-call.js';
 import { assertDemoPortsFree, readDemoPorts, type DemoPorts } from './ports.js';
-import { runInScope, untilCtrlC, type Scope } from './scope.js';
+import { runInScope, untilCtrlC, type Scope } from '../stack/scope.js';
 import { createScreen, inWords, type Screen } from './screen.js';
 import { showCall } from './show-call.js';
 import { showSummary, type CallRow } from './show-summary.js';

@@ -1,18 +1,10 @@
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { SIGNING_KEY_FILE, VERIFY_KEYS_FILE, newKeys } from '../../src/cli/keys-command.js';
 import { startDevServer, type DevServer } from '../stack/dev-server.js';
-import { repoRoot } from '../stack/paths.js';
-import { startService, type Service } from '../stack/service.js';
+import { bridgeProgram, scriptProgram, sealKeySettings, startProgram } from '../stack/programs.js';
+import type { Scope } from '../stack/scope.js';
+import type { Service } from '../stack/service.js';
 import type { ClusterPorts, DemoPorts } from './ports.js';
-import type { Scope } from './scope.js';
-
-/** The command line of the bridge, as `npm run build` makes it. */
-export const BRIDGE = join(repoRoot, 'dist', 'src', 'cli', 'main.js');
-const READY_TIMEOUT_MS = 60_000;
 
 /** Two clusters that know nothing of each other. */
 export interface Clusters {
@@ -55,65 +47,42 @@ export async function startClusters(scope: Scope, cli: string, ports: DemoPorts)
  * has it stopped at the end of the scope.
  */
 export async function startBridge(scope: Scope, at: ClusterAddresses, logFolder: string): Promise<Service> {
-  if (!existsSync(BRIDGE)) throw new Error(`${BRIDGE} is not there: run "make build" first`);
-  const folder = await mkdtemp(join(tmpdir(), 'temporal-bridge-'));
-  scope.defer(() => rm(folder, { recursive: true, force: true }));
-  newKeys({ stdout: { write: () => true } }, { out: folder });
-  const bridge = await startService({
+  const keys = await sealKeySettings(scope);
+  return await startProgram(scope, {
     name: 'bridge',
-    args: [BRIDGE, 'run'],
+    ...bridgeProgram(),
     env: {
-      ...plainEnvironment(),
       CLUSTER_A_HOST: at.a,
       CLUSTER_A_NAMESPACE: 'default',
       CLUSTER_A_NAME: 'cluster-a',
       CLUSTER_B_HOST: at.b,
       CLUSTER_B_NAMESPACE: 'default',
       CLUSTER_B_NAME: 'cluster-b',
-      BRIDGE_SEAL_SIGNING_KEY_FILE: join(folder, SIGNING_KEY_FILE),
-      BRIDGE_SEAL_VERIFY_KEYS_FILE: join(folder, VERIFY_KEYS_FILE),
+      ...keys.caller,
+      ...keys.handler,
       BRIDGE_LOG_FORMAT: 'json',
     },
     logFile: join(logFolder, 'bridge.log'),
-    scratchFolder: folder,
-    isReadyLine: (line) => line.includes('"msg":"bridge ready"'),
-    readyTimeoutMs: READY_TIMEOUT_MS,
-    startSignal: scope.signal,
   });
-  scope.defer(() => bridge.stop());
-  return bridge;
 }
 
 /**
  * Starts the demo's workers, A's and B's, in a process, and has it stopped at the end of the scope. Resolves when they
  * poll; the clusters may come up meanwhile.
  */
-export async function startWorkers(
+export function startWorkers(
   scope: Scope,
   at: ClusterAddresses,
   logFolder: string,
-  startSignal: AbortSignal = scope.signal,
+  startSignal?: AbortSignal,
 ): Promise<Service> {
-  const folder = await mkdtemp(join(tmpdir(), 'temporal-bridge-'));
-  scope.defer(() => rm(folder, { recursive: true, force: true }));
-  const workers = await startService({
+  const program = {
     name: 'demo workers',
-    args: [
-      '--import',
-      import.meta.resolve('tsx'),
-      fileURLToPath(new URL('workers.ts', import.meta.url)),
-      at.a,
-      at.b,
-    ],
-    env: plainEnvironment(),
+    ...scriptProgram(new URL('workers.ts', import.meta.url), [at.a, at.b], 'demo workers ready'),
+    env: {},
     logFile: join(logFolder, 'workers.log'),
-    scratchFolder: folder,
-    isReadyLine: (line) => line === 'demo workers ready',
-    readyTimeoutMs: READY_TIMEOUT_MS,
-    startSignal,
-  });
-  scope.defer(() => workers.stop());
-  return workers;
+  };
+  return startProgram(scope, program, startSignal);
 }
 
 /** Starts the bridge and the demo's workers beside clusters that run. */
@@ -146,13 +115,6 @@ export function brokenPart(clusters: readonly DevServer[], services: readonly Se
   });
   broken.catch(() => undefined);
   return broken;
-}
-
-/** This process's environment without the settings that the user may have for another bridge or cluster. */
-export function plainEnvironment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(?:BRIDGE|CLUSTER_[AB]|TEMPORAL|OTEL)_/.test(name)),
-  );
 }
 
 /** Like `Promise.all`, but waits for all of them even if one fails: none is left half started. */

@@ -8,7 +8,7 @@ import { followLog, showLogLine } from './bridge-log.js';
 import { articleAnswer } from './calls.js';
 import { workflowPage } from './links.js';
 import { NAMESPACE } from './names.js';
-import { runInScope, untilCtrlC } from './scope.js';
+import { runInScope, untilCtrlC } from '../stack/scope.js';
 import { createScreen } from './screen.js';
 import { addressOf } from './stack.js';
 import { shortPath } from './start-stack.js';

@@ -3,7 +3,7 @@ import type { DevServer } from '../stack/dev-server.js';
 import type { Service } from '../stack/service.js';
 import { FULFILLMENT_QUEUE, ORDER_QUEUE } from './names.js';
 import type { ClusterPorts, DemoPorts } from './ports.js';
-import type { Scope } from './scope.js';
+import type { Scope } from '../stack/scope.js';
 import { inWords, type Screen } from './screen.js';
 import { addressOf, startBridge, startClusters, startWorkers } from './stack.js';
 

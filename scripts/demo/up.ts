@@ -5,7 +5,7 @@ import { announcePart, hintForTakenPorts, STACK_FOLDER } from './background.js';
 import { workflowsPage } from './links.js';
 import { ORDER_QUEUE } from './names.js';
 import { assertDemoPortsFree, readDemoPorts, type DemoPorts } from './ports.js';
-import { runInScope, untilCtrlC } from './scope.js';
+import { runInScope, untilCtrlC } from '../stack/scope.js';
 import { createScreen, type Screen } from './screen.js';
 import { brokenPart } from './stack.js';
 import { shortPath, showStack, startStack } from './start-stack.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseConnections, parseCpuSeconds, parseResidentMiB } from '../../scripts/bench/parked-process.js';
+import { parseConnections, parseCpuSeconds, parseResidentMiB } from '../../scripts/bench/processes.js';
 import { parseRequests, splitPolls } from '../../scripts/bench/parked-requests.js';
 import { readParkedSettings } from '../../scripts/bench/parked-settings.js';
 import { inParallel, quantile, within } from '../../scripts/bench/parked-work.js';
