@@ -36,11 +36,11 @@ $(BUILT): $(INSTALLED) $(SOURCES)
 	@touch $(BUILT)
 
 .PHONY: demo
-demo: build ## two clusters, the bridge and four calls, and what happened in each
+demo: build ## two clusters, the bridge and four calls, and what happened in each (JAEGER=1: with Jaeger)
 	@$(TSX) scripts/demo/main.ts
 
 .PHONY: up
-up: build ## two clusters, the bridge and the demo's workers, until Ctrl-C
+up: build ## two clusters, the bridge and the demo's workers, until Ctrl-C (JAEGER=1: with Jaeger)
 	@$(TSX) scripts/demo/up.ts
 
 .PHONY: clusters-up

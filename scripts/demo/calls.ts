@@ -28,6 +28,8 @@ export interface DemoCall {
   readonly start: (context: CallContext) => Promise<StartedExecution>;
   /** How long the target takes by its own nature, in milliseconds; worth a look at what goes on meanwhile. */
   readonly slowMs?: number;
+  /** Its trace is worth a look. */
+  readonly showsTrace?: boolean;
   /** What is wrong with the end of the call; `undefined` if it ended as it should. */
   readonly problem: (story: CallStory) => string | undefined;
 }
@@ -81,6 +83,7 @@ export const DEMO_CALLS: readonly DemoCall[] = [
     intro:
       'The shop runs on A, its warehouse on B. OrderWorkflow runs CrossClusterWorkflow as an ordinary child, which a ' +
       'workflow in any SDK can do, and goes on with the answer.',
+    showsTrace: true,
     source: () => ["OrderWorkflow({ orderID: 'order-1001', sku: 'SKU-7' })"],
     start: (context) => startOrder(context, { orderID: 'order-1001', sku: 'SKU-7' }),
     problem: orderProblem,

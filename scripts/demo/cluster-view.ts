@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InterceptingCall } from '@grpc/grpc-js';
 import { Client, Connection } from '@temporalio/client';
+import type { ClientOptions } from '@temporalio/client';
 import protos from '@temporalio/proto';
 import type { temporal } from '@temporalio/proto';
 import type { RequestCounts } from '../stack/server-metrics.js';
@@ -45,8 +46,11 @@ export interface ClusterView {
   close(): Promise<void>;
 }
 
-/** Connects to a cluster. */
-export async function viewCluster(server: DevServer): Promise<ClusterView> {
+/** Connects to a cluster; the plugins are of the client that starts workflows there. */
+export async function viewCluster(
+  server: DevServer,
+  plugins: ClientOptions['plugins'] = [],
+): Promise<ClusterView> {
   const own: RequestCounts = {};
   const connection = await Connection.connect({
     address: server.address,
@@ -61,7 +65,7 @@ export async function viewCluster(server: DevServer): Promise<ClusterView> {
         }),
     ],
   });
-  const client = new Client({ connection, namespace: NAMESPACE });
+  const client = new Client({ connection, namespace: NAMESPACE, plugins });
   const counted = async (): Promise<RequestCounts> =>
     await readServiceRequests(server.metricsUrl, { namespaces: [NAMESPACE], settleMs: 0 });
 

@@ -16,7 +16,7 @@ await runInScope(async (scope) => {
     return await scope.orInterrupted(brokenPart([a, b], []));
   }
   const at = { a: addressOf(ports.a), b: addressOf(ports.b) };
-  const { bridge, workers } = await startBridgeAndWorkers(scope, at, STACK_FOLDER);
+  const { bridge, workers } = await startBridgeAndWorkers(scope, at, { folder: STACK_FOLDER });
   await announcePart(scope, 'bridge', { ports, log: bridge.logFile });
   return await scope.orInterrupted(brokenPart([], [bridge, workers]));
 });

@@ -5,6 +5,7 @@ import { findTemporalCli } from '../stack/temporal-cli.js';
 import { hintForTakenPorts } from './background.js';
 import { DEMO_CALLS, type CallContext, type DemoCall } from './calls.js';
 import { viewCluster } from './cluster-view.js';
+import { jaegerHere } from './jaeger-here.js';
 import { workflowsPage } from './links.js';
 import { makeCall, readMeter } from './make-call.js';
 import { assertDemoPortsFree, readDemoPorts, type DemoPorts } from './ports.js';
@@ -14,6 +15,9 @@ import { showCall } from './show-call.js';
 import { showSummary, type CallRow } from './show-summary.js';
 import { shortPath, showStack, startStack } from './start-stack.js';
 import { brokenPart } from './stack.js';
+import { startTraceReceiver } from './trace-receiver.js';
+import { showTrace, traceOf } from './trace-tree.js';
+import { startUserTracing } from './user-tracing.js';
 
 const LOG_FOLDER = join(cacheDir, 'demo');
 
@@ -28,7 +32,14 @@ async function demo(scope: Scope): Promise<number> {
   const cli = await scope.orInterrupted(
     findTemporalCli({ log: (line) => screen.prose(paint.dim(line), '  ') }),
   );
-  const stack = await startStack(scope, screen, cli, ports, LOG_FOLDER);
+  const jaeger = await jaegerHere(scope, screen);
+  const receiver = await startTraceReceiver(scope, jaeger?.otlpUrl);
+  const tracing = startUserTracing(receiver.otlpUrl);
+  scope.defer(() => tracing.stop());
+  const stack = await startStack(scope, screen, cli, ports, {
+    folder: LOG_FOLDER,
+    otlpUrl: receiver.otlpUrl,
+  });
   showStack(stack, ports, screen);
   screen.prose(
     'The two clusters share nothing: a server, a database and workers each. The bridge is a process between them, ' +
@@ -36,7 +47,10 @@ async function demo(scope: Scope): Promise<number> {
   );
 
   const broken = brokenPart([stack.a, stack.b], [stack.bridge, stack.workers]);
-  const [a, b] = await Promise.all([viewCluster(stack.a), viewCluster(stack.b)]);
+  const [a, b] = await Promise.all([
+    viewCluster(stack.a, [tracing.plugin('customer', 'cluster-a')]),
+    viewCluster(stack.b),
+  ]);
   scope.defer(() => Promise.all([a.close(), b.close()]));
   const context: CallContext = { a, b, cli, addressA: stack.a.address, portA: ports.a.grpc };
   const rows: CallRow[] = [];
@@ -50,6 +64,10 @@ async function demo(scope: Scope): Promise<number> {
       throw withLog(`Call ${index + 1} did not end as it should.`, error, stack.bridge.logFile);
     });
     showCall(made, ports, screen);
+    if (call.showsTrace) {
+      const found = await scope.orInterrupted(traceOf(receiver, made.story));
+      showTrace(found, jaeger?.tracePage(found.id), screen);
+    }
     const problem = call.problem(made.story);
     if (problem !== undefined) {
       throw withLog(`Call ${index + 1} did not end as it should.`, problem, stack.bridge.logFile);

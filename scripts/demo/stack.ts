@@ -1,10 +1,10 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startDevServer, type DevServer } from '../stack/dev-server.js';
 import { bridgeProgram, scriptProgram, sealKeySettings, startProgram } from '../stack/programs.js';
 import type { Scope } from '../stack/scope.js';
 import type { Service } from '../stack/service.js';
 import type { ClusterPorts, DemoPorts } from './ports.js';
+import { traceSettings } from './user-tracing.js';
 
 /** Two clusters that know nothing of each other. */
 export interface Clusters {
@@ -16,6 +16,14 @@ export interface Clusters {
 export interface ClusterAddresses {
   readonly a: string;
   readonly b: string;
+}
+
+/** What the parts of the stack have to know beside the clusters. */
+export interface PartOptions {
+  /** Holds their logs. */
+  readonly folder: string;
+  /** Where their spans go to, by OTLP over HTTP; absent: they are not traced. */
+  readonly otlpUrl?: string | undefined;
 }
 
 /** Address of a cluster on this machine. */
@@ -46,7 +54,11 @@ export async function startClusters(scope: Scope, cli: string, ports: DemoPorts)
  * Starts the bridge as what it is, a program of its own, with the settings of a newcomer and throw-away seal keys; and
  * has it stopped at the end of the scope.
  */
-export async function startBridge(scope: Scope, at: ClusterAddresses, logFolder: string): Promise<Service> {
+export async function startBridge(
+  scope: Scope,
+  at: ClusterAddresses,
+  { folder, otlpUrl }: PartOptions,
+): Promise<Service> {
   const keys = await sealKeySettings(scope);
   return await startProgram(scope, {
     name: 'bridge',
@@ -61,8 +73,9 @@ export async function startBridge(scope: Scope, at: ClusterAddresses, logFolder:
       ...keys.caller,
       ...keys.handler,
       BRIDGE_LOG_FORMAT: 'json',
+      ...traceSettings(otlpUrl),
     },
-    logFile: join(logFolder, 'bridge.log'),
+    logFile: join(folder, 'bridge.log'),
   });
 }
 
@@ -73,14 +86,14 @@ export async function startBridge(scope: Scope, at: ClusterAddresses, logFolder:
 export function startWorkers(
   scope: Scope,
   at: ClusterAddresses,
-  logFolder: string,
+  { folder, otlpUrl }: PartOptions,
   startSignal?: AbortSignal,
 ): Promise<Service> {
   const program = {
     name: 'demo workers',
     ...scriptProgram(new URL('workers.ts', import.meta.url), [at.a, at.b], 'demo workers ready'),
-    env: {},
-    logFile: join(logFolder, 'workers.log'),
+    env: traceSettings(otlpUrl),
+    logFile: join(folder, 'workers.log'),
   };
   return startProgram(scope, program, startSignal);
 }
@@ -89,13 +102,9 @@ export function startWorkers(
 export async function startBridgeAndWorkers(
   scope: Scope,
   at: ClusterAddresses,
-  logFolder: string,
+  options: PartOptions,
 ): Promise<{ readonly bridge: Service; readonly workers: Service }> {
-  await mkdir(logFolder, { recursive: true });
-  const [bridge, workers] = await allOf([
-    startBridge(scope, at, logFolder),
-    startWorkers(scope, at, logFolder),
-  ]);
+  const [bridge, workers] = await allOf([startBridge(scope, at, options), startWorkers(scope, at, options)]);
   return { bridge, workers };
 }
 

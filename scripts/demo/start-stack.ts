@@ -5,7 +5,7 @@ import { FULFILLMENT_QUEUE, ORDER_QUEUE } from './names.js';
 import type { ClusterPorts, DemoPorts } from './ports.js';
 import type { Scope } from '../stack/scope.js';
 import { inWords, type Screen } from './screen.js';
-import { addressOf, startBridge, startClusters, startWorkers } from './stack.js';
+import { addressOf, startBridge, startClusters, startWorkers, type PartOptions } from './stack.js';
 
 /** Both clusters, the bridge and the demo's workers. */
 export interface Stack {
@@ -23,18 +23,18 @@ export async function startStack(
   screen: Screen,
   cli: string,
   ports: DemoPorts,
-  logFolder: string,
+  options: PartOptions,
 ): Promise<Stack> {
   const beganAt = Date.now();
   const at = { a: addressOf(ports.a), b: addressOf(ports.b) };
   const failed = new AbortController();
   // The workers bundle their workflows while the clusters come up.
-  const workersStarting = startWorkers(scope, at, logFolder, AbortSignal.any([scope.signal, failed.signal]));
+  const workersStarting = startWorkers(scope, at, options, AbortSignal.any([scope.signal, failed.signal]));
   workersStarting.catch(() => undefined);
   try {
     const clusters = await screen.during('starting two clusters', startClusters(scope, cli, ports));
     const clustersMs = Date.now() - beganAt;
-    const services = Promise.all([startBridge(scope, at, logFolder), workersStarting]);
+    const services = Promise.all([startBridge(scope, at, options), workersStarting]);
     const [bridge, workers] = await screen.during('starting the bridge and the demo workers', services);
     return { ...clusters, bridge, workers, clustersMs, allMs: Date.now() - beganAt };
   } catch (error) {

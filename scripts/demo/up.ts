@@ -2,6 +2,7 @@
 import { findTemporalCli } from '../stack/temporal-cli.js';
 import { articleCommandLines } from './article-call.js';
 import { announcePart, hintForTakenPorts, STACK_FOLDER } from './background.js';
+import { jaegerHere, type JaegerHere } from './jaeger-here.js';
 import { workflowsPage } from './links.js';
 import { ORDER_QUEUE } from './names.js';
 import { assertDemoPortsFree, readDemoPorts, type DemoPorts } from './ports.js';
@@ -15,12 +16,18 @@ await runInScope(async (scope) => {
   const ports = readDemoPorts(process.env);
   await assertDemoPortsFree(ports, await hintForTakenPorts());
   const cli = await scope.orInterrupted(findTemporalCli({ log: (line) => screen.prose(line, '  ') }));
-  const stack = await startStack(scope, screen, cli, ports, STACK_FOLDER);
+  const jaeger = await jaegerHere(scope, screen);
+  const stack = await startStack(scope, screen, cli, ports, {
+    folder: STACK_FOLDER,
+    otlpUrl: jaeger?.otlpUrl,
+  });
   for (const part of ['clusters', 'bridge'] as const) {
     await announcePart(scope, part, { ports, log: stack.bridge.logFile });
   }
   showStack(stack, ports, screen);
   showCommands(ports, cli, stack.bridge.logFile, screen);
+  showTraces(jaeger, screen);
+  screen.line(screen.paint.bold('Everything is in memory and runs until Ctrl-C.'));
   await untilCtrlC(scope, brokenPart([stack.a, stack.b], [stack.bridge, stack.workers]));
   return 0;
 });
@@ -48,9 +55,18 @@ function showCommands(ports: DemoPorts, cli: string, log: string, screen: Screen
     `B  ${workflowsPage(ports.b.ui)}`,
     `$ tail -f ${shellQuoted(shortPath(log))}`,
   ]);
-  screen.line(paint.bold('Everything is in memory and runs until Ctrl-C.'));
 }
 
 function shellQuoted(text: string): string {
   return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+function showTraces(jaeger: JaegerHere | undefined, screen: Screen): void {
+  screen.line('The traces of all calls, in Jaeger:');
+  screen.line(
+    jaeger
+      ? `  ${screen.paint.underline(jaeger.searchPage)}`
+      : '  none runs here; make up JAEGER=1 starts one',
+  );
+  screen.line();
 }

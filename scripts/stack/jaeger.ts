@@ -16,8 +16,8 @@ const STORAGE = 'memory';
 export interface JaegerOptions {
   /** The program's path. Default: what `findJaeger` finds. */
   readonly program?: string;
-  /** The port of the query API and the web page. Default: a free one. */
-  readonly queryPort?: number;
+  /** Ports to listen at. Default: free ones. */
+  readonly ports?: Partial<JaegerPorts>;
   /** Gets one line for each step taken to find a Jaeger. */
   readonly log?: (line: string) => void;
 }
@@ -33,15 +33,25 @@ export interface Jaeger {
   stop(): Promise<void>;
 }
 
-interface Ports {
+/** Where a Jaeger listens. */
+export interface JaegerPorts {
+  /** The query API and the web page. */
   readonly query: number;
   readonly queryGrpc: number;
   readonly otlpHttp: number;
   readonly otlpGrpc: number;
 }
 
+/** Where a Jaeger listens that nobody has set up otherwise. */
+export const JAEGER_PORTS: JaegerPorts = {
+  query: 16_686,
+  queryGrpc: 16_685,
+  otlpHttp: 4_318,
+  otlpGrpc: 4_317,
+};
+
 /** Jaeger 2 is an OpenTelemetry collector: receivers, a pipeline, and a storage that the query extension reads. */
-function configOf(ports: Ports) {
+function configOf(ports: JaegerPorts) {
   const at = (port: number) => ({ endpoint: `${HOST}:${port}` });
   return {
     service: {
@@ -69,10 +79,10 @@ export async function startJaeger(options: JaegerOptions = {}): Promise<Jaeger> 
   try {
     for (let attempt = 1; ; attempt++) {
       const [query, queryGrpc, otlpHttp, otlpGrpc] = await Promise.all([
-        options.queryPort ?? pickFreePort(),
-        pickFreePort(),
-        pickFreePort(),
-        pickFreePort(),
+        options.ports?.query ?? pickFreePort(),
+        options.ports?.queryGrpc ?? pickFreePort(),
+        options.ports?.otlpHttp ?? pickFreePort(),
+        options.ports?.otlpGrpc ?? pickFreePort(),
       ]);
       const ports = { query, queryGrpc, otlpHttp, otlpGrpc };
       try {
@@ -88,7 +98,7 @@ export async function startJaeger(options: JaegerOptions = {}): Promise<Jaeger> 
   }
 }
 
-async function launch(program: string, ports: Ports, folder: string): Promise<GuardedProcess> {
+async function launch(program: string, ports: JaegerPorts, folder: string): Promise<GuardedProcess> {
   const config = join(folder, 'config.json');
   await writeFile(config, JSON.stringify(configOf(ports))); // JSON is YAML, too
   const jaeger = await spawnGuarded(program, ['--config', config], {
@@ -116,7 +126,7 @@ async function answers(port: number, path: string): Promise<boolean> {
   );
 }
 
-function handleOf(jaeger: GuardedProcess, ports: Ports, folder: string): Jaeger {
+function handleOf(jaeger: GuardedProcess, ports: JaegerPorts, folder: string): Jaeger {
   return {
     otlpUrl: `http://${HOST}:${ports.otlpHttp}`,
     otlpGrpcUrl: `http://${HOST}:${ports.otlpGrpc}`,

@@ -1,4 +1,5 @@
 /** Traces as Jaeger's query API tells them. */
+import { childrenOf, orphansOf, type TraceSpan } from '../../scripts/stack/trace.js';
 
 interface Tag {
   readonly key: string;
@@ -12,6 +13,9 @@ interface JaegerSpan {
   readonly tags: readonly Tag[];
   readonly logs: readonly { readonly fields: readonly Tag[] }[];
   readonly processID: string;
+  /** Microseconds. */
+  readonly startTime: number;
+  readonly duration: number;
 }
 
 interface JaegerTrace {
@@ -23,12 +27,7 @@ interface JaegerTrace {
 }
 
 /** One span. */
-export interface TracedSpan {
-  readonly id: string;
-  readonly parentId: string | undefined;
-  readonly service: string;
-  readonly name: string;
-  readonly tags: Readonly<Record<string, unknown>>;
+export interface TracedSpan extends TraceSpan {
   /** All that the span says, its process's words included. */
   readonly text: string;
 }
@@ -67,6 +66,8 @@ function traceOf({ traceID, spans, processes }: JaegerTrace): Trace {
       service: processes[span.processID]?.serviceName ?? '',
       name: span.operationName,
       tags: Object.fromEntries(span.tags.map(({ key, value }) => [key, value])),
+      startedAt: span.startTime / 1000,
+      endedAt: (span.startTime + span.duration) / 1000,
       text: JSON.stringify([span, processes[span.processID]]),
     })),
   };
@@ -74,16 +75,12 @@ function traceOf({ traceID, spans, processes }: JaegerTrace): Trace {
 
 /** Spans whose parent is not in the trace, as `service name`. */
 export function orphans({ spans }: Trace): string[] {
-  const ids = new Set(spans.map(({ id }) => id));
-  return spans
-    .filter(({ parentId }) => parentId !== undefined && !ids.has(parentId))
-    .map(({ service, name }) => `${service} ${name}`);
+  return orphansOf(spans).map(({ service, name }) => `${service} ${name}`);
 }
 
 /** A trace as lines, children indented below their parents, siblings by name. */
 export function treeOf({ spans }: Trace, parentId?: string, indent = ''): string[] {
-  return spans
-    .filter((span) => span.parentId === parentId)
+  return childrenOf(spans, parentId)
     .map((span) => {
       const outcome = span.tags['temporal_bridge.outcome'];
       const head = `${indent}${span.service} ${span.name}${typeof outcome === 'string' ? ` = ${outcome}` : ''}`;
