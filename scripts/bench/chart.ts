@@ -1,4 +1,5 @@
 /** A chart of bars as SVG: self-contained, for light and dark pages. */
+import { round, svgDocument, text } from '../stack/svg.js';
 
 /** One bar: the median, and up to where nine of ten calls end. */
 export interface Bar {
@@ -35,11 +36,8 @@ const TICKS = 5;
 const FOOT = 58;
 
 const STYLE = `
-  .ground { fill: #ffffff; } text { fill: #1f2328; font: 12px system-ui, -apple-system, "Segoe UI", sans-serif; }
-  .title { font-size: 16px; font-weight: 600; } .faint { fill: #59636e; } .grid { stroke: #d1d9e0; }
   .bar-0 { fill: #8c959f; } .bar-1 { fill: #0969da; } .beyond { opacity: 0.35; }
   @media (prefers-color-scheme: dark) {
-    .ground { fill: #0d1117; } text { fill: #f0f6fc; } .faint { fill: #9198a1; } .grid { stroke: #3d444d; }
     .bar-0 { fill: #818b98; } .bar-1 { fill: #4493f8; }
   }
 `;
@@ -61,15 +59,7 @@ export function drawChart(chart: Chart): string {
     ...groups.flatMap((group, index) => drawGroup(group, TOP + index * groupHeight + GROUP_GAP / 2, left, x)),
     text(MARGIN, bottom + 44, footnote, 'faint'),
   ];
-  const height = bottom + FOOT;
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escaped(title)}">`,
-    `<style>${STYLE}</style>`,
-    `<rect class="ground" width="${WIDTH}" height="${height}" rx="6"/>`,
-    ...body,
-    '</svg>',
-    '',
-  ].join('\n');
+  return svgDocument({ width: WIDTH, height: bottom + FOOT, title, style: STYLE, body });
 }
 
 function drawLegend(legend: readonly string[]): string[] {
@@ -107,28 +97,8 @@ function drawGroup(
   return [text(left - 10, top + height / 2 + 4, label, undefined, 'end'), ...drawn];
 }
 
-function text(x: number, y: number, content: string, className?: string, anchor?: string): string {
-  const attributes = [
-    ...(className === undefined ? [] : [`class="${className}"`]),
-    ...(anchor === undefined ? [] : [`text-anchor="${anchor}"`]),
-  ];
-  return `<text ${[`x="${round(x)}"`, `y="${round(y)}"`, ...attributes].join(' ')}>${escaped(content)}</text>`;
-}
-
 /** A round distance between ticks: 1, 2 or 5 times a power of ten. */
 function tickStep(max: number): number {
   const power = 10 ** Math.floor(Math.log10(max / TICKS));
   return [1, 2, 5, 10].map((factor) => factor * power).find((step) => step * TICKS >= max) ?? max;
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
-}
-
-function escaped(content: string): string {
-  return content
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }

@@ -1,4 +1,5 @@
 /** `make demo`: two Temporal clusters, the bridge between them, four calls, and what happened in each. */
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheDir } from '../stack/paths.js';
 import { findTemporalCli } from '../stack/temporal-cli.js';
@@ -16,6 +17,7 @@ import { showSummary, type CallRow } from './show-summary.js';
 import { shortPath, showStack, startStack } from './start-stack.js';
 import { brokenPart } from './stack.js';
 import { startTraceReceiver } from './trace-receiver.js';
+import { drawTrace } from './trace-svg.js';
 import { showTrace, traceOf } from './trace-tree.js';
 import { startUserTracing } from './user-tracing.js';
 
@@ -67,6 +69,8 @@ async function demo(scope: Scope): Promise<number> {
     if (call.showsTrace) {
       const found = await scope.orInterrupted(traceOf(receiver, made.story));
       showTrace(found, jaeger?.tracePage(found.id), screen);
+      const picture = process.env['DEMO_TRACE_SVG'] ?? '';
+      if (picture !== '') await writeFile(picture, drawTrace(found, call.title));
     }
     const problem = call.problem(made.story);
     if (problem !== undefined) {
