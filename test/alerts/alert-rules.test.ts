@@ -2,9 +2,16 @@
 import assert from 'node:assert/strict';
 import { basename } from 'node:path';
 import { describe, it } from 'node:test';
-import { EXPECTATIONS, RULES, RULE_FILE, RULE_TEST_FILES, namedSeries } from './deployed-files.js';
-import { PROMETHEUS_METRICS, metricOfSeries } from './metric-contract.js';
-import { metricNamesIn } from './promql.js';
+import {
+  DASHBOARD_QUERIES,
+  EXPECTATIONS,
+  RULES,
+  RULE_FILE,
+  RULE_TEST_FILES,
+  namedSeries,
+} from './deployed-files.js';
+import { PROMETHEUS_LABELS, PROMETHEUS_METRICS, metricOfSeries } from './metric-contract.js';
+import { labelNamesIn, metricNamesIn } from './promql.js';
 import { promtool } from './promtool.js';
 
 /** What the issue that asked for the rules gives: the part of the expression that holds the threshold. */
@@ -87,5 +94,17 @@ describe('the alert rules', () => {
     assert.ok(series.length > 20, series.join());
     const unknown = series.filter((name) => !metricOfSeries(name) && !PROMETHEUS_METRICS.includes(name));
     assert.deepEqual(unknown, []);
+  });
+
+  it('and the dashboard go by labels that the metrics have', () => {
+    const queries = [...RULES.map(({ alert, expr }) => ({ title: alert, expr })), ...DASHBOARD_QUERIES];
+    for (const { title, expr } of queries) {
+      const metrics = metricNamesIn(expr).flatMap((name) => metricOfSeries(name) ?? []);
+      if (metrics.length === 0) continue; // of Prometheus itself
+      const known = new Set([...PROMETHEUS_LABELS, ...metrics.flatMap(({ labels }) => labels)]);
+      // BridgeCallsStuck names a label after another one.
+      if (expr.includes('label_replace')) known.add('cluster');
+      for (const label of labelNamesIn(expr)) assert.ok(known.has(label), `${title}: ${label}`);
+    }
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { metricNamesIn } from './promql.js';
+import { labelNamesIn, metricNamesIn } from './promql.js';
 
 describe('the names of the metrics in an expression', () => {
   const cases: readonly (readonly [string, ...string[]])[] = [
@@ -22,4 +22,15 @@ describe('the names of the metrics in an expression', () => {
   ];
   for (const [expression, ...names] of cases)
     it(`of ${expression}`, () => assert.deepEqual(metricNamesIn(expression), names));
+});
+
+describe('the labels in an expression', () => {
+  const cases: readonly (readonly [string, ...string[]])[] = [
+    ['up'],
+    ['up{job="a{b=1}", x!~"c,d"} == 0', 'job', 'x'],
+    ['sum by (job, le) (rate(a[5m])) / on(c) group_left () b', 'job', 'le', 'c'],
+    ['sum(a{b=~"c"}) by (b)', 'b'],
+  ];
+  for (const [expression, ...names] of cases)
+    it(`of ${expression}`, () => assert.deepEqual(labelNamesIn(expression), names));
 });

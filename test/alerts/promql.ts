@@ -23,3 +23,18 @@ export function metricNamesIn(expression: string): string[] {
   const names = (bare.match(NAME) ?? []).filter((name) => !WORDS.has(name.toLowerCase()));
   return [...new Set([...names, ...named])];
 }
+
+/** The labels that an expression matches, groups by or joins on, each once. */
+export function labelNamesIn(expression: string): string[] {
+  const bare = expression.replaceAll(STRING, '""').replaceAll(COMMENT, '');
+  const matchers = [...bare.matchAll(/\{([^}]*)\}/g)].flatMap(([, inside = '']) =>
+    [...inside.matchAll(/(\w+)\s*(?:=|!=|=~|!~)\s*""/g)].map(([, label = '']) => label),
+  );
+  const lists = [...bare.matchAll(LABEL_LIST)].flatMap(([list]) =>
+    list
+      .slice(list.indexOf('(') + 1, -1)
+      .split(',')
+      .map((label) => label.trim()),
+  );
+  return [...new Set([...matchers, ...lists])].filter((label) => label !== '');
+}
