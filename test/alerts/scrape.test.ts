@@ -8,10 +8,13 @@ import { lackingIn } from './scrape.js';
 
 /** All that the contract promises, in the least words. */
 const WHOLE = [...BRIDGE_METRICS, ...SDK_METRICS]
-  .map(({ name, type }) => {
-    if (type !== 'histogram') return `# TYPE ${name} ${type}\n${name}{a="b"} 1\n`;
-    const buckets = ['10000', '60000', '300000', '+Inf'].map((le) => `${name}_bucket{a="b",le="${le}"} 1\n`);
-    return `# TYPE ${name} histogram\n${buckets.join('')}${name}_sum{a="b"} 1\n${name}_count{a="b"} 1\n`;
+  .map(({ name, type, labels: names }) => {
+    const labels = names.map((label) => `${label}="x"`).join(',');
+    if (type !== 'histogram') return `# TYPE ${name} ${type}\n${name}{${labels}} 1\n`;
+    const buckets = ['10000', '60000', '300000', '+Inf'].map(
+      (le) => `${name}_bucket{${labels},le="${le}"} 1\n`,
+    );
+    return `# TYPE ${name} histogram\n${buckets.join('')}${name}_sum{${labels}} 1\n${name}_count{${labels}} 1\n`;
   })
   .join('');
 const lacking = (text: string): string[] => lackingIn(text, namedSeries(metricNamesIn));
@@ -41,6 +44,11 @@ describe('a scrape', () => {
   it('lacks a metric of another type', () => {
     const text = WHOLE.replace('bridge_queue_depth gauge', 'bridge_queue_depth counter');
     assert.deepEqual(lacking(text), ['bridge_queue_depth is a counter, not a gauge']);
+  });
+
+  it('lacks a label', () => {
+    const text = WHOLE.replaceAll('task_type="x"', 'kind="x"');
+    assert.deepEqual(lacking(text), ['bridge_queue_depth has no label task_type']);
   });
 
   it('lacks the bound at a threshold, and one beyond it', () => {

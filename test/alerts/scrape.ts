@@ -6,22 +6,24 @@ import { metricNamesIn } from './promql.js';
 interface Scrape {
   /** Declared types by metric. */
   readonly types: ReadonlyMap<string, string>;
-  /** Names of the series that have a sample. */
-  readonly series: ReadonlySet<string>;
+  /** The labels of the series that have a sample, by name. */
+  readonly series: ReadonlyMap<string, ReadonlySet<string>>;
   /** Upper bounds of the buckets by metric. */
   readonly bounds: ReadonlyMap<string, ReadonlySet<number>>;
 }
 
 function parseScrape(text: string): Scrape {
   const types = new Map<string, string>();
-  const series = new Set<string>();
+  const series = new Map<string, Set<string>>();
   const bounds = new Map<string, Set<number>>();
   for (const line of text.split('\n')) {
     const declared = /^# TYPE (\S+) (\S+)/.exec(line);
     if (declared?.[1] !== undefined) types.set(declared[1], declared[2] ?? '');
     const [, name] = /^([a-zA-Z_:][\w:]*)(?:\{| )/.exec(line) ?? [];
     if (name === undefined) continue;
-    series.add(name);
+    const labels = series.get(name) ?? new Set();
+    for (const [, label = ''] of line.matchAll(/[{,](\w+)="/g)) labels.add(label);
+    series.set(name, labels);
     const bound = /[{,]le="([^"]+)"/.exec(line)?.[1];
     if (bound === undefined) continue;
     const metric = name.replace(/_bucket$/, '');
@@ -34,7 +36,7 @@ function parseScrape(text: string): Scrape {
  * What a real scrape of the bridge lacks of what rules and panels rely on, in words; empty: nothing.
  *
  * - Each series named is there, or its metric is declared (a counter with labels has no series before its first event),
- *   with the type of the contract.
+ *   with the type of the contract, and its labels.
  * - Each threshold of a quantile is a bound of its histogram, and not the last: else the quantile is a guess, or can
  *   never exceed it.
  *
@@ -51,6 +53,9 @@ export function lackingIn(text: string, named: readonly string[]): string[] {
     else if (type !== metric?.type)
       lacking.push(`${name} is a ${type}, not a ${metric?.type ?? '(nothing)'}`);
     else if (!series.has(name) && !BRIDGE_METRICS.includes(metric)) lacking.push(`${name} has no sample`);
+    else
+      for (const label of metric.labels)
+        if (series.get(name)?.has(label) === false) lacking.push(`${name} has no label ${label}`);
   }
   for (const { alert, expr } of RULES) {
     const [, threshold] = /^histogram_quantile\([^]*\) > (\d+)$/.exec(expr.trim()) ?? [];
