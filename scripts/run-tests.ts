@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startDevServer, type DevServer } from './stack/dev-server.js';
 import { findJaeger } from './stack/find-jaeger.js';
+import { findPromtool } from './stack/find-promtool.js';
 import { cacheDir, repoRoot } from './stack/paths.js';
 import { runCommand } from './stack/run-command.js';
 import { findTemporalCli } from './stack/temporal-cli.js';
@@ -20,6 +21,7 @@ import {
   needsBuild,
   needsBundles,
   needsJaeger,
+  needsPromtool,
   needsServers,
 } from './test-runner/test-files.js';
 
@@ -75,6 +77,8 @@ async function prepare(files: readonly string[]): Promise<NodeJS.ProcessEnv> {
   // Once for all files, since it may have to be fetched; without one, its tests say so.
   if (await needsJaeger(files))
     env['JAEGER_PATH'] = await findJaeger({ log }).catch(() => process.env['JAEGER_PATH']);
+  if (await needsPromtool(files))
+    env['PROMTOOL_PATH'] = await findPromtool({ log }).catch(() => process.env['PROMTOOL_PATH']);
   if (needsServers(files)) {
     const cli = await findTemporalCli({ log });
     env['TB_TEST_CLI'] = cli;

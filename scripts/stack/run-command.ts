@@ -4,6 +4,8 @@ import { spawn } from 'node:child_process';
 export interface RunCommandOptions {
   /** The command's environment. Default: this process's. */
   readonly env?: NodeJS.ProcessEnv;
+  /** The folder that the command runs in. Default: this process's. */
+  readonly cwd?: string;
   /** The command is killed after this many milliseconds. Default: 30,000. */
   readonly timeoutMs?: number;
 }
@@ -32,6 +34,7 @@ export async function runCommand(
   return await new Promise((resolve) => {
     const child = spawn(command, args, {
       env: options.env ?? process.env,
+      cwd: options.cwd,
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });

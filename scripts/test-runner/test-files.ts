@@ -6,8 +6,8 @@ import { repoRoot } from '../stack/paths.js';
 export type Suite = 'default' | 'all';
 
 const FOLDERS: Readonly<Record<Suite, readonly string[]>> = {
-  default: ['unit', 'types', 'sandbox', 'histories', 'e2e', 'moving-over', 'guide', 'package'],
-  all: ['unit', 'types', 'sandbox', 'histories', 'e2e', 'moving-over', 'guide', 'package', 'slow'],
+  default: ['unit', 'alerts', 'types', 'sandbox', 'histories', 'e2e', 'moving-over', 'guide', 'package'],
+  all: ['unit', 'alerts', 'types', 'sandbox', 'histories', 'e2e', 'moving-over', 'guide', 'package', 'slow'],
 };
 
 /** The folders whose tests use the two shared servers. */
@@ -57,6 +57,11 @@ export async function needsBuild(files: readonly string[]): Promise<boolean> {
 /** Whether any of the files starts a Jaeger. */
 export async function needsJaeger(files: readonly string[]): Promise<boolean> {
   return someImport(files, /(?:support\/traced-stage|stack\/jaeger)\.js/);
+}
+
+/** Whether any of the files runs promtool. */
+export async function needsPromtool(files: readonly string[]): Promise<boolean> {
+  return someImport(files, /\.\/promtool\.js/);
 }
 
 async function someImport(files: readonly string[], modules: RegExp): Promise<boolean> {
