@@ -129,6 +129,7 @@ export function bridgeEnv(
     CLUSTER_B_HOST: options.addressOfB ?? b.address,
     CLUSTER_B_NAMESPACE: b.namespace,
     BRIDGE_SHUTDOWN_GRACE: '1s',
+    BRIDGE_HTTP_ADDRESS: '127.0.0.1:0',
     ...options.env,
   };
 }
