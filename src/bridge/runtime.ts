@@ -53,7 +53,7 @@ export interface MeasuredRuntime {
   /** Where the exporter answers. */
   readonly metricsUrl: string;
   /** Lets the runtime end with its last connection. */
-  release(): Promise<void>;
+  readonly release: () => Promise<void>;
 }
 
 /** How often a port that was free is tried before it counts as trouble of another kind: somebody may take it in between. */

@@ -26,7 +26,8 @@ export interface Served {
 export interface HealthServer {
   /** Where it listens. */
   readonly url: string;
-  close(): Promise<void>;
+  /** Ends it, and whatever it is about to answer. */
+  readonly close: () => Promise<void>;
 }
 
 /**
