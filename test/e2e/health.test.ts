@@ -116,6 +116,29 @@ describe('health', { concurrency: true }, () => {
   }
 
   test(
+    'a worker that believes that it polls, but is not seen to, makes a bridge not ready',
+    LIMIT,
+    async () => {
+      const toA = await startFaultProxy(clusters.a.address);
+      const refusal = toA.refuse({ method: 'PollActivityTaskQueue', status: 14 });
+      const bridge = await start('caller', bridgeEnv(clusters, { addressOfA: toA.address }));
+      await bridge.ready();
+      const { problems, workers } = await eventually('all else is well', async () => {
+        const { report } = await healthOf(bridge);
+        assert.equal(report.ready, false);
+        const allAnswer = report.clusters.length === 2 && report.clusters.every(({ reachable }) => reachable);
+        return allAnswer && report.workers[0]?.state === 'RUNNING' && report;
+      });
+      assert.deepEqual(problems, ['caller-side worker has not been seen to poll bridge-queue on cluster-a']);
+      assert.equal(workers[0]?.polls, 'no');
+      refusal.remove();
+      await untilReady(bridge, true);
+      await bridge.stop();
+      await toA.close();
+    },
+  );
+
+  test(
     'a bridge whose clusters are down lives, says what it waits for, and shows metrics',
     LIMIT,
     async () => {

@@ -80,7 +80,7 @@ export async function healthOf(
 ): Promise<{ readonly livez: number; readonly readyz: number; readonly report: HealthReport }> {
   const url = await healthUrl(bridge);
   const [live, ready] = await Promise.all(
-    ['livez', 'readyz'].map((path) => fetch(`${url}/${path}`, { signal: AbortSignal.timeout(2_000) })),
+    ['livez', 'readyz'].map((path) => fetch(`${url}/${path}`, { signal: AbortSignal.timeout(10_000) })),
   );
   if (!live || !ready) throw new Error('no answer');
   return { livez: live.status, readyz: ready.status, report: (await ready.json()) as HealthReport };
