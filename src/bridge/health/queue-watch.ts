@@ -14,7 +14,7 @@ type TaskType = (typeof LABEL_VALUES.task_type)[number];
 /** Wait between two looks at a queue, in milliseconds: one request a task type. */
 const LOOK_MS = 15_000;
 /** Wait between two looks at a queue that is not known to be polled, in milliseconds: a start is noticed soon. */
-const LOOK_AGAIN_MS = 1_000;
+const LOOK_AGAIN_MS = 2_000;
 /** Deadline of a look, in milliseconds. */
 const LOOK_TIMEOUT_MS = 5_000;
 /**
@@ -24,6 +24,8 @@ const LOOK_TIMEOUT_MS = 5_000;
 const POLLED_MS = 120_000;
 /** `TASK_QUEUE_TYPE_WORKFLOW`, `TASK_QUEUE_TYPE_ACTIVITY`. */
 const TYPE_NUMBERS = { workflow: 1, activity: 2 } as const;
+/** `DESCRIBE_TASK_QUEUE_MODE_ENHANCED` */
+const ENHANCED = 1;
 
 /** How a worker of the bridge stands. */
 export interface WorkerHealth {
@@ -96,6 +98,7 @@ export class QueueWatch {
     const counted = this.#on.countsCalls ? this.#countCalls().catch(() => undefined) : undefined;
     try {
       await Promise.all(LABEL_VALUES.task_type.map((type) => this.#lookAt(type)));
+      if (this.health().polls === 'no') await this.#lookEverywhere();
       this.#isDenied = false;
       this.#why = undefined;
     } catch (error) {
@@ -120,11 +123,39 @@ export class QueueWatch {
     );
     const waiting = found.stats?.approximateBacklogCount;
     if (waiting != null) metrics.queueDepth(cluster.name, taskQueue, type, Number(waiting));
-    this.#notePolls(type, found);
+    this.#notePolls(type, found.pollers);
+  }
+
+  /**
+   * A queue has partitions, and the ordinary answer is the root's, which hears of the others' polls when they are forwarded:
+   * sometimes only with the next one, a minute later. Only the older form of the request asks all of them; a server that
+   * has it no more leaves the root's word.
+   */
+  async #lookEverywhere(): Promise<void> {
+    const { client, taskQueue } = this.#on;
+    try {
+      const { versionsInfo } = await client.request(
+        () =>
+          client.client.workflowService.describeTaskQueue({
+            namespace: client.cluster.namespace,
+            taskQueue: { name: taskQueue },
+            apiMode: ENHANCED,
+            taskQueueTypes: Object.values(TYPE_NUMBERS),
+            reportPollers: true,
+          }),
+        LOOK_TIMEOUT_MS,
+      );
+      for (const { typesInfo } of Object.values(versionsInfo ?? {})) {
+        for (const type of LABEL_VALUES.task_type)
+          this.#notePolls(type, typesInfo?.[TYPE_NUMBERS[type]]?.pollers);
+      }
+    } catch {
+      // The root's word stands.
+    }
   }
 
   /** Only this process's own polls count, and only their progress: the server's clock is not this one's. */
-  #notePolls(type: TaskType, { pollers }: Description): void {
+  #notePolls(type: TaskType, pollers: Description['pollers']): void {
     const identity = this.#on.worker.status().identity;
     const times = (pollers ?? [])
       .filter((poller) => poller.identity === identity)
