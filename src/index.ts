@@ -4,14 +4,24 @@
  *
  * @module
  */
-export { runBridge, installRuntime } from './bridge/run.js';
+export { runBridge } from './bridge/run.js';
+export { HISTOGRAM_BUCKETS, installRuntime } from './bridge/runtime.js';
+export type { InstallRuntimeOptions } from './bridge/runtime.js';
+export type { HealthReport } from './bridge/health/bridge-health.js';
+export type { ClusterHealth } from './bridge/health/heartbeats.js';
+export type { WorkerHealth } from './bridge/health/queue-watch.js';
 export type { CodecsByCluster, RunBridgeOptions, RunningBridge } from './bridge/run.js';
 export { BridgePlugin } from './bridge/bridge-plugin.js';
 export type { BridgePluginOptions, StartHere } from './bridge/bridge-plugin.js';
 export { startTracing } from './bridge/tracing/tracing.js';
 export type { SideTracing, TracedSide, Tracing } from './bridge/tracing/tracing.js';
 export { resolveConfig } from './bridge/config/resolve.js';
-export type { ClusterConfig, HandlerClusterConfig, ResolvedConfig } from './bridge/config/resolve.js';
+export type {
+  ClusterConfig,
+  HandlerClusterConfig,
+  HttpConfig,
+  ResolvedConfig,
+} from './bridge/config/resolve.js';
 export type { BridgeRole, LogFormat, LogLevel } from './bridge/config/settings.js';
 export type { Environment, Overrides } from './bridge/config/given.js';
 export { ConfigError } from './bridge/config/config-error.js';

@@ -7,11 +7,15 @@ import { activityCallInterceptor } from './activity-call.js';
 import { callerActivities } from './caller/activities.js';
 import type { ClusterClient } from './cluster-client.js';
 import type { ResolvedConfig } from './config/resolve.js';
+import type { HealthWatch } from './health/bridge-health.js';
+import { watchHealth } from './health/bridge-health.js';
 import type { BridgeLogger, LogFields } from './logger.js';
 import { modulePath } from './module-path.js';
 import type { CodecsByCluster, Side } from './run.js';
 import { callerSideOf, connectCallerSides, runHandlerSide } from './run.js';
 import type { Tracing } from './tracing/tracing.js';
+import type { Watched } from './watched.js';
+import { createWatched } from './watched.js';
 import { PRELOADED } from './workflow-bundles.js';
 
 /** How the caller side, and perhaps the handler side, runs in the process of a user's own worker. */
@@ -104,6 +108,8 @@ export class BridgePlugin extends SimplePlugin {
   #made = 0;
   #running = 0;
   #handlerSide: Side | undefined;
+  #counts: Watched | undefined;
+  #watch: HealthWatch | undefined;
   /** This worker's codecs, which the caller cluster's payloads have. */
   #own: readonly PayloadCodec[] = [];
 
@@ -146,6 +152,7 @@ export class BridgePlugin extends SimplePlugin {
         // which this worker's converter would hand to the next attempt without the word on it.
         workerHasCodec: true,
         traced,
+        watched: this.#watched(config),
         handlerWorker: { connection: () => this.#handlerSide?.worker.connection() },
       },
     );
@@ -164,12 +171,17 @@ export class BridgePlugin extends SimplePlugin {
     this.#running += 1;
     try {
       if (this.#startHere?.handlerSide) this.#handlerSide ??= this.#runHandlerSide(this.#startHere);
+      if (this.#counts) this.#watch ??= this.#startWatch(this.#counts);
       await super.runWorker(worker, next);
     } finally {
       // The plugin may be on several workers: the last one that stops closes what they share.
       this.#running -= 1;
       this.#made -= 1;
-      if (this.#running === 0) await this.#stopHandlerSide();
+      if (this.#running === 0) {
+        this.#watch?.stop();
+        this.#watch = undefined;
+        await this.#stopHandlerSide();
+      }
       if (this.#made === 0) await this.#closeClients();
     }
   }
@@ -178,11 +190,22 @@ export class BridgePlugin extends SimplePlugin {
     return this.#startHere?.log ?? runtimeLogger();
   }
 
+  /** One for all workers that this plugin is on; the user's exporter shows what it counts. */
+  #watched({ role }: ResolvedConfig): Watched {
+    const { handlerSide = false } = this.#startHere ?? {};
+    return (this.#counts ??= createWatched(handlerSide ? role : 'caller', this.#log()));
+  }
+
   /** Payloads cross as they are, unless the handler cluster has codecs of its own: then both sides translate. */
   #runHandlerSide({ config, codecs = {}, tracing }: StartHere): Side {
     const translates = (codecs[config.handlerCluster.name] ?? []).length > 0;
     const ofClusters = translates ? { [config.callerCluster.name]: this.#own, ...codecs } : {};
-    return runHandlerSide(config, this.#log(), ofClusters, tracing);
+    return runHandlerSide(config, this.#log(), ofClusters, tracing, this.#watched(config));
+  }
+
+  /** Keeps the gauges fresh: of the clusters, and of the handler side's queue. The user's own queue is his to watch. */
+  #startWatch({ heartbeats, metrics }: Watched): HealthWatch {
+    return watchHealth(heartbeats, this.#handlerSide ? [this.#handlerSide.queue] : [], metrics);
   }
 
   async #stopHandlerSide(): Promise<void> {

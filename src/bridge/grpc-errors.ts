@@ -6,8 +6,18 @@ export interface GrpcStatus {
   readonly details: string;
 }
 
+/** What an error of a request to a Temporal server can mean for a call. */
+export const REQUEST_FAULTS = [
+  'unreachable',
+  'denied',
+  'not-found',
+  'invalid',
+  'already-exists',
+  'other',
+] as const;
+
 /** What an error of a request to a Temporal server means for a call. */
-export type RequestFault = 'unreachable' | 'denied' | 'not-found' | 'invalid' | 'already-exists' | 'other';
+export type RequestFault = (typeof REQUEST_FAULTS)[number];
 
 /** The gRPC status behind an error, however the SDK wrapped it. */
 export function grpcStatusOf(error: unknown): GrpcStatus | undefined {
@@ -53,6 +63,11 @@ export function faultOf(error: unknown): RequestFault {
     default:
       return 'other';
   }
+}
+
+/** Whether an error is a server's answer: one of a gateway that has lost its server, or of this client, is none. */
+export function isAnswer(error: unknown): boolean {
+  return grpcStatusOf(error) !== undefined && faultOf(error) !== 'unreachable';
 }
 
 /**

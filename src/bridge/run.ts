@@ -1,6 +1,5 @@
 import { createPublicKey } from 'node:crypto';
 import type { Client } from '@temporalio/client';
-import { Runtime, makeTelemetryFilterString } from '@temporalio/worker';
 import type { NativeConnection, WorkerOptions } from '@temporalio/worker';
 import type { PayloadCodec } from '@temporalio/common';
 import { activityCallInterceptor } from './activity-call.js';
@@ -10,13 +9,18 @@ import type { ClusterClient } from './cluster-client.js';
 import { clientOn, createClusterClient } from './cluster-client.js';
 import type { ResolvedConfig } from './config/resolve.js';
 import { handlerActivities } from './handler/activities.js';
+import type { HealthReport } from './health/bridge-health.js';
+import { watchHealth } from './health/bridge-health.js';
+import type { WatchedQueue } from './health/queue-watch.js';
 import type { BridgeLogger } from './logger.js';
-import { createLogger, sdkLogger } from './logger.js';
+import { createLogger } from './logger.js';
 import { modulePath } from './module-path.js';
 import { createSealVerifier, createSealer, developmentKey } from './seal.js';
 import type { SupervisedWorker } from './supervised-worker.js';
 import { superviseWorker } from './supervised-worker.js';
 import type { SideTracing, TracedSide, Tracing } from './tracing/tracing.js';
+import type { Watched } from './watched.js';
+import { createWatched } from './watched.js';
 import type { BundleName } from './workflow-bundles.js';
 import { loadBundle } from './workflow-bundles.js';
 
@@ -26,6 +30,8 @@ export interface RunningBridge {
   readonly ready: Promise<void>;
   /** Resolves when the bridge has stopped. */
   readonly closed: Promise<void>;
+  /** Whether the bridge can do its work now, and what is wrong if it cannot. Asks nobody: it is what was last seen. */
+  health(): HealthReport;
   /** Drains: polls no more, lets running tasks end within the grace time, closes connections. */
   shutdown(reason: string): Promise<void>;
 }
@@ -76,6 +82,7 @@ interface ConnectOptions {
   /** The handler side's worker, if it runs in this process, too. */
   readonly handlerWorker?: Pick<SupervisedWorker, 'connection'> | undefined;
   readonly traced?: SideTracing | undefined;
+  readonly watched: Watched;
 }
 
 /** A client on whichever connection a worker has. */
@@ -100,7 +107,8 @@ export function connectCallerSides(
     workerHasCodec = (codecs[config.callerCluster.name] ?? []).length > 0,
     handlerWorker,
     traced,
-  }: ConnectOptions = {},
+    watched: { metrics, heartbeats },
+  }: ConnectOptions,
 ): { sides: CallerSides; clients: readonly ClusterClient[] } {
   const sealer = createSealer(config.signingKey ?? developmentKey());
   const clientInterceptors = traced ? [traced.clientInterceptor] : [];
@@ -108,7 +116,9 @@ export function connectCallerSides(
     const { handlerTaskQueue } = cluster;
     return {
       sourceCluster: config.callerCluster.name,
-      remote: createClusterClient(cluster, config.rpcTimeoutMs, codecs[cluster.name], clientInterceptors),
+      remote: heartbeats.watch(
+        createClusterClient(cluster, config.rpcTimeoutMs, codecs[cluster.name], clientInterceptors),
+      ),
       handlerTaskQueue,
       ...(cluster.name === config.handlerCluster.name && handlerWorker
         ? {
@@ -123,6 +133,7 @@ export function connectCallerSides(
       clockSkewMs: config.clockSkewMs,
       workerHasCodec,
       log,
+      metrics: metrics.declareCallerSide(config.callerCluster.name, cluster.name),
     };
   });
   const byCluster = new Map(made.map((side) => [side.remote.cluster.name, side]));
@@ -144,9 +155,12 @@ function runCallerSide(
   codecs: CodecsByCluster,
   tracing: Tracing | undefined,
   handlerWorker: SupervisedWorker | undefined,
+  watched: Watched,
 ): Side {
   const traced = tracing?.side(callerSideOf(config));
-  const { sides, clients } = connectCallerSides(config, log, codecs, { handlerWorker, traced });
+  const { sides, clients } = connectCallerSides(config, log, codecs, { handlerWorker, traced, watched });
+  // Calls need no client of their own cluster: this one only asks how it is there.
+  const own = watched.heartbeats.watch(createClusterClient(config.callerCluster, config.rpcTimeoutMs));
   const activities = callerActivities(sides);
   const worker = superviseWorker({
     name: 'caller-side',
@@ -160,7 +174,8 @@ function runCallerSide(
       activities,
     }),
   });
-  return { worker, clients };
+  const queue = { client: own, taskQueue: config.callerTaskQueue, worker, countsCalls: false };
+  return { worker, clients: [...clients, own], queue };
 }
 
 /** The handler side: polls the handler cluster, and holds a client of each caller cluster for completion signals. */
@@ -169,6 +184,7 @@ export function runHandlerSide(
   log: BridgeLogger,
   codecs: CodecsByCluster,
   tracing: Tracing | undefined,
+  { metrics, heartbeats }: Watched,
   bundle: BundleLoader = (name) => loadBundle(name, undefined, tracing !== undefined),
 ): Side {
   const { name } = config.handlerCluster;
@@ -178,15 +194,18 @@ export function runHandlerSide(
     defaultTargetCluster: name,
   });
   const callers = config.callerClusters.map((cluster) =>
-    createClusterClient(
-      cluster,
-      config.rpcTimeoutMs,
-      codecs[cluster.name],
-      traced && [traced.clientInterceptor],
+    heartbeats.watch(
+      createClusterClient(
+        cluster,
+        config.rpcTimeoutMs,
+        codecs[cluster.name],
+        traced && [traced.clientInterceptor],
+      ),
     ),
   );
+  for (const { cluster } of callers) metrics.declareHandlerSide(cluster.name, name);
   const ownCodecs = codecs[config.handlerCluster.name] ?? [];
-  const own = createClusterClient(config.handlerCluster, config.rpcTimeoutMs, ownCodecs);
+  const own = heartbeats.watch(createClusterClient(config.handlerCluster, config.rpcTimeoutMs, ownCodecs));
   const verifyKeys =
     config.verifyKeys.length > 0
       ? config.verifyKeys
@@ -199,6 +218,7 @@ export function runHandlerSide(
     clockSkewMs: config.clockSkewMs,
     lease: config.lease,
     log,
+    metrics,
   });
   const worker = superviseWorker({
     name: 'handler-side',
@@ -212,7 +232,8 @@ export function runHandlerSide(
       activities,
     }),
   });
-  return { worker, clients: [...callers, own] };
+  const queue = { client: own, taskQueue: config.handlerTaskQueue, worker, countsCalls: true };
+  return { worker, clients: [...callers, own], queue };
 }
 
 type BundleLoader = (name: BundleName) => ReturnType<typeof loadBundle>;
@@ -221,17 +242,7 @@ type BundleLoader = (name: BundleName) => ReturnType<typeof loadBundle>;
 export interface Side {
   readonly worker: SupervisedWorker;
   readonly clients: readonly ClusterClient[];
-}
-
-/** Sends the SDK's own logs into the bridge's stream. Once a process: the SDK's runtime is a singleton. */
-export function installRuntime(log: BridgeLogger): void {
-  Runtime.install({
-    logger: sdkLogger(log),
-    telemetryOptions: {
-      logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) },
-    },
-    shutdownSignals: [],
-  });
+  readonly queue: Omit<WatchedQueue, 'metrics'>;
 }
 
 /**
@@ -254,19 +265,26 @@ export function runBridge(
   };
   const sides: Side[] = [];
   const { codecs = {}, tracing } = options;
-  const handler = config.role === 'caller' ? undefined : runHandlerSide(config, log, codecs, tracing, bundle);
+  const watched = createWatched(config.role, log);
+  const handler =
+    config.role === 'caller' ? undefined : runHandlerSide(config, log, codecs, tracing, watched, bundle);
   if (handler) sides.push(handler);
   if (config.role !== 'handler')
-    sides.push(runCallerSide(config, log, bundle, codecs, tracing, handler?.worker));
+    sides.push(runCallerSide(config, log, bundle, codecs, tracing, handler?.worker, watched));
+  const queues = sides.map(({ queue }) => queue);
+  const watch = watchHealth(watched.heartbeats, queues, watched.metrics);
   const closed = Promise.all(sides.map(({ worker }) => worker.closed))
-    .finally(() =>
-      Promise.allSettled(sides.flatMap(({ clients }) => clients.map((client) => client.close()))),
-    )
+    .finally(() => {
+      watch.stop();
+      return Promise.allSettled(sides.flatMap(({ clients }) => clients.map((client) => client.close())));
+    })
     .then(() => undefined);
   return Promise.resolve({
     ready: Promise.all(sides.map(({ worker }) => worker.ready)).then(() => undefined),
     closed,
+    health: () => watch.health(),
     shutdown: (reason) => {
+      watch.drain();
       log.info('Draining', { reason, graceMs: config.shutdownGraceMs });
       for (const { worker } of sides) worker.shutdown();
       return closed;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NativeConnection, Worker } from '@temporalio/worker';
-import type { WorkerOptions } from '@temporalio/worker';
+import type { State, WorkerOptions } from '@temporalio/worker';
 import type { ClusterAddress } from './cluster-client.js';
 import { faultText } from './grpc-errors.js';
 import type { BridgeLogger } from './logger.js';
@@ -13,14 +13,27 @@ const GOODBYE_MS = 3_000;
 /** A worker that ran this long starts over with the first wait. */
 const HEALTHY_AFTER_MS = 60_000;
 
+/** How a supervised worker stands. */
+export interface WorkerStatus {
+  /** The SDK's state of the worker; `WAITING`: there is none, the next attempt to connect is waited for. */
+  readonly state: State | 'WAITING';
+  /** What the server knows its polls by. */
+  readonly identity?: string | undefined;
+  /** Why there is no worker, once an attempt has failed. */
+  readonly why?: string | undefined;
+}
+
 /** A worker that is kept running. */
 export interface SupervisedWorker {
+  /** `caller-side` or `handler-side`. */
+  readonly name: string;
   /** Resolves when the worker first polls; rejects if it is shut down before. */
   readonly ready: Promise<void>;
   /** Resolves when it has been shut down. */
   readonly closed: Promise<void>;
   /** The worker's connection while it polls: a workflow that is started through it can be handed to it at once. */
   connection(): NativeConnection | undefined;
+  status(): WorkerStatus;
   /** Stops polling, lets running tasks end within the grace time, closes the connection. */
   shutdown(): void;
 }
@@ -45,6 +58,7 @@ export function superviseWorker(options: SupervisedWorkerOptions): SupervisedWor
   let worker: Worker | undefined;
   let connected: NativeConnection | undefined;
   let hasPolled = false;
+  let lastFault: string | undefined;
   let becomeReady = (): void => undefined;
   let failReady = (_error: Error): void => undefined;
   const ready = new Promise<void>((resolve, reject) => {
@@ -68,6 +82,7 @@ export function superviseWorker(options: SupervisedWorkerOptions): SupervisedWor
         namespace: cluster.namespace,
       });
       hasPolled = true;
+      lastFault = undefined;
       becomeReady();
       await running;
       // Ended in order: by shutdown(), or by the SDK's own signal handlers where a user's process has them.
@@ -86,7 +101,8 @@ export function superviseWorker(options: SupervisedWorkerOptions): SupervisedWor
       try {
         await runOnce();
       } catch (error) {
-        const fields = { address: cluster.address, namespace: cluster.namespace, why: faultText(error) };
+        lastFault = faultText(error);
+        const fields = { address: cluster.address, namespace: cluster.namespace, why: lastFault };
         if (!stop.signal.aborted)
           log.warn(`${name} worker waits for ${cluster.name}`, { ...fields, retryInMs: delayMs });
         else if (hasPolled) log.warn(`${name} worker ended before all was drained`, fields);
@@ -107,9 +123,14 @@ export function superviseWorker(options: SupervisedWorkerOptions): SupervisedWor
   }
 
   return {
+    name,
     ready,
     closed: Promise.race([keepRunning(), abandoned]),
     connection: () => (worker?.getState() === 'RUNNING' ? connected : undefined),
+    status: () =>
+      worker
+        ? { state: worker.getState(), identity: worker.options.identity }
+        : { state: 'WAITING', why: lastFault },
     shutdown: () => {
       stop.abort();
       if (worker?.getState() === 'RUNNING') worker.shutdown();

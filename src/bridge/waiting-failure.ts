@@ -5,6 +5,9 @@ import type { Outcome, RemoteExecution } from '../shared/outcome.js';
 import { encodeAnchorFailure, waitingSource } from '../shared/wire/anchor-report.js';
 import type { Started } from '../shared/wire/anchor-report.js';
 
+/** `APPLICATION_ERROR_CATEGORY_BENIGN`; the SDK's core reads the proto, its TypeScript the failure itself. */
+const BENIGN = 1;
+
 /**
  * Ends an attempt that has nothing to tell yet and puts the activity into server-side back-off: no history event, no
  * slot, no request until then. BENIGN: neither logged nor counted as a failure. The message is what an operator reads
@@ -35,13 +38,16 @@ export function waitingFailure(
         seconds: Long.fromNumber(Math.floor(delayMs / 1000)),
         nanos: (delayMs % 1000) * 1_000_000,
       },
-      category: 1, // APPLICATION_ERROR_CATEGORY_BENIGN
+      category: BENIGN,
     },
   };
   return failure;
 }
 
-/** The failure by which an activity reports what is no result; the proto message is sent as it is. */
+/**
+ * The failure by which an activity reports what is no result. BENIGN, as a waiting one: the call may have failed, the
+ * activity has done its work. The proto message is sent as it is otherwise.
+ */
 export function reportFailure(proto: ProtoFailure): ApplicationFailure {
   const failure = ApplicationFailure.create({
     type: proto.applicationFailureInfo?.type ?? '',
@@ -50,7 +56,10 @@ export function reportFailure(proto: ProtoFailure): ApplicationFailure {
     category: ApplicationFailureCategory.BENIGN,
   });
   failure.stack = '';
-  failure.failure = proto;
+  failure.failure = {
+    ...proto,
+    applicationFailureInfo: { ...proto.applicationFailureInfo, category: BENIGN },
+  };
   return failure;
 }
 

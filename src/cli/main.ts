@@ -2,6 +2,7 @@
 /** The executable: joins the program to the real process. */
 import { runCli } from './program.js';
 import { packageVersion } from '../bridge/package-version.js';
+import { runInProcess } from './run-in-process.js';
 
 /** Once the command is done, this is how long open handles may keep the process. */
 const LINGER_MS = 2_000;
@@ -21,16 +22,7 @@ try {
     version: packageVersion(),
     signals: process,
     exit: (code) => process.exit(code),
-    // Loaded only when it is needed: the Temporal SDK takes its time, and `config` and `keys` do without.
-    runBridge: async (config, log) => {
-      const { installRuntime, runBridge } = await import('../bridge/run.js');
-      const { startTracing } = await import('../bridge/tracing/tracing.js');
-      installRuntime(log);
-      const tracing = await startTracing(log);
-      const bridge = await runBridge(config, log, { tracing });
-      const closed = bridge.closed.finally(() => tracing?.shutdown());
-      return { ...bridge, closed, shutdown: (reason) => bridge.shutdown(reason).then(() => closed) };
-    },
+    runBridge: runInProcess,
   });
 } catch (error) {
   process.stderr.write(

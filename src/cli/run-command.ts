@@ -1,5 +1,6 @@
 /** `temporal-bridge run`: runs the bridge until a signal, or until it breaks. */
 import { BridgeError } from '../shared/bridge-error.js';
+import { ConfigError } from '../bridge/config/config-error.js';
 import type { Overrides } from '../bridge/config/given.js';
 import { resolveConfig, type ResolvedConfig } from '../bridge/config/resolve.js';
 import { createLogger, type BridgeLogger } from '../bridge/logger.js';
@@ -14,7 +15,7 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
  * Starts the bridge and waits for its end. The first SIGTERM or SIGINT drains it, a second one ends the process at
  * once.
  * @returns the exit status: 0 after a signal, 1 if the bridge broke or ended by itself
- * @throws {ConfigError} if the settings cannot be used; nothing has been started then.
+ * @throws {ConfigError} if the settings cannot be used, alone or on this machine; nothing has been started then.
  */
 export async function run(io: CliIo, options: { readonly overrides: Overrides }): Promise<number> {
   const config = resolveConfig(io.env, options.overrides);
@@ -25,6 +26,7 @@ export async function run(io: CliIo, options: { readonly overrides: Overrides })
   try {
     return await Promise.race([serve(io, config, log, stop), overdue(stop, config)]);
   } catch (error) {
+    if (ConfigError.is(error)) throw error;
     log.error('bridge failed', { err: error });
     return EXIT.failed;
   } finally {

@@ -66,6 +66,8 @@ export const REMOTE_CALL_HEADER = 'temporal-bridge-remote-call';
 export const OPERATION_HEADER = 'temporal-bridge-operation';
 /** Header field of an envelope of kind `completion` or `started` (wrapper → caller). */
 export const COMPLETION_HEADER = 'temporal-bridge-completion';
+/** Header field of the time at which the wrapper had its outcome (wrapper → delivery); only measured with. */
+export const ENDED_AT_HEADER = 'temporal-bridge-ended-at';
 /** Header field of a trace context: that of the SDK's OpenTelemetry interceptors, in every SDK. */
 export const TRACE_HEADER = '_tracer-data';
 /**

@@ -4,6 +4,7 @@ import { proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio
 import {
   ADMIT_ACTIVITY,
   COMPLETION_HEADER,
+  ENDED_AT_HEADER,
   END_TARGET_ACTIVITY,
   FOLLOW_TARGET_ACTIVITY,
   REMOTE_CALL_HEADER,
@@ -13,7 +14,7 @@ import {
 } from '../shared/names.js';
 import { MAX_FALLBACK_MS } from '../shared/limits.js';
 import type { Outcome, Refusal, RemoteExecution } from '../shared/outcome.js';
-import { RAW_PAYLOAD, RAW_PAYLOADS, raw } from '../shared/payloads.js';
+import { RAW_PAYLOAD, RAW_PAYLOADS, jsonPayload, raw } from '../shared/payloads.js';
 import { decodeAnchorFailure, decodeAnchorResult } from '../shared/wire/anchor-report.js';
 import type { AnchorReport } from '../shared/wire/anchor-report.js';
 import type { RemoteCallEnvelope } from '../shared/wire/call-envelope.js';
@@ -99,7 +100,11 @@ export function sendCompletion(
 ): Promise<Delivery> {
   const { callId, argsDigest } = call;
   const { header, payloads } = encodeCompletion({ callId, argsDigest, outcome, remote });
-  const headers = { [REMOTE_CALL_HEADER]: callHeader, [COMPLETION_HEADER]: header };
+  const headers = {
+    [REMOTE_CALL_HEADER]: callHeader,
+    [COMPLETION_HEADER]: header,
+    [ENDED_AT_HEADER]: jsonPayload(Date.now()),
+  };
   return localFirst(SEND_COMPLETION_ACTIVITY, [headerCarrier(headers), ...payloads.map(raw)]);
 }
 

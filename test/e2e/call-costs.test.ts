@@ -171,10 +171,15 @@ async function atRest(stage: Stage): Promise<[RequestCounts, RequestCounts]> {
   });
 }
 
-/** Neither what workers ask all the time, nor what the server asks itself. */
+/** Neither what workers and the watch of their queues ask all the time, nor what the server asks itself. */
 function withoutPolls(counts: RequestCounts): RequestCounts {
   return Object.fromEntries(
-    Object.entries(counts).filter(([operation]) => !/^Poll\w+TaskQueue$|^DescribeNamespace$/.test(operation)),
+    Object.entries(counts).filter(
+      ([operation]) =>
+        !/^Poll\w+TaskQueue$|^DescribeNamespace$|^DescribeTaskQueue$|^CountWorkflowExecutions$/.test(
+          operation,
+        ),
+    ),
   );
 }
 

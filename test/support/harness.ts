@@ -11,7 +11,10 @@ import { resolveConfig } from '../../src/bridge/config/resolve.js';
 import { createLogger } from '../../src/bridge/logger.js';
 import type { CodecsByCluster } from '../../src/bridge/run.js';
 import type { Tracing } from '../../src/bridge/tracing/tracing.js';
-import { installRuntime, runBridge } from '../../src/bridge/run.js';
+import { runBridge } from '../../src/bridge/run.js';
+import type { InstallRuntimeOptions } from '../../src/bridge/runtime.js';
+import { installRuntime } from '../../src/bridge/runtime.js';
+import type { HealthReport } from '../../src/index.js';
 import { modulePath } from '../../src/bridge/module-path.js';
 import { createNamespace, readTestEnv } from './test-env.js';
 import { SILENT } from './silent-logger.js';
@@ -59,8 +62,8 @@ export function sdkLogs(): readonly LogLine[] {
 }
 
 /** The SDK's runtime is a singleton; its own logs below `error` would drown a test's output. */
-export function ensureRuntime(): void {
-  if (!runtimeIsInstalled) installRuntime(runtimeLog);
+export function ensureRuntime(options: InstallRuntimeOptions = {}): void {
+  if (!runtimeIsInstalled) installRuntime(runtimeLog, options);
   runtimeIsInstalled = true;
 }
 
@@ -97,6 +100,7 @@ export type LogLine = Readonly<Record<string, unknown>> & { readonly level: stri
 export interface TestBridge {
   /** What it has logged so far. */
   readonly logs: readonly LogLine[];
+  readonly health: () => HealthReport;
   stop(): Promise<void>;
 }
 
@@ -128,6 +132,7 @@ export function bridgeEnv(
     CLUSTER_B_HOST: options.addressOfB ?? b.address,
     CLUSTER_B_NAMESPACE: b.namespace,
     BRIDGE_SHUTDOWN_GRACE: '1s',
+    BRIDGE_HTTP_ADDRESS: '127.0.0.1:0',
     ...options.env,
   };
 }
@@ -152,7 +157,7 @@ export async function startBridge(
   const bundleFolder = `${readTestEnv().bundlesDir}/`;
   const bridge = await runBridge(config, log, { codecs, tracing, bundleFolder });
   if (options.waitUntilReady ?? true) await bridge.ready;
-  return { logs, stop: () => bridge.shutdown('test ends') };
+  return { logs, health: () => bridge.health(), stop: () => bridge.shutdown('test ends') };
 }
 
 /** A worker of a test. */

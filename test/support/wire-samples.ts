@@ -49,6 +49,7 @@ export const REMOTE_CALL: RemoteCallEnvelope = {
     workflowId: 'bridge-cluster-a-order-123-FulfillmentWorkflow-0123456789abcdef0123456789abcdef',
   },
   startBy: 1_764_000_000_000,
+  calledAt: 1_763_999_900_000,
   replyTo: {
     v: 1,
     kind: 'seal',

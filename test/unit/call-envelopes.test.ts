@@ -33,7 +33,7 @@ const KINDS: readonly Kind[] = [
   {
     kind: 'remote-call',
     envelope: REMOTE_CALL,
-    optional: ['remainingMs'],
+    optional: ['calledAt', 'remainingMs'],
     encode: () => encodeRemoteCallEnvelope(REMOTE_CALL),
     parse: parseRemoteCallEnvelope,
   },

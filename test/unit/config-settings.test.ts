@@ -245,6 +245,17 @@ const cases: Readonly<Record<PlainSetting, Case>> = {
   BRIDGE_MAX_CONCURRENT_WORKFLOW_TASKS: integers(40, 2, 10_000),
   BRIDGE_CLOCK_SKEW: durations(5_000, ['0s', 0, ''], ['5m', 300_000, '5m1ms']),
   BRIDGE_COMPLETION_SIGNALS: booleans(true),
+  BRIDGE_HTTP_ADDRESS: {
+    default: { host: '127.0.0.1', port: 9464, isDefault: true },
+    accepted: [
+      ['0.0.0.0:0', { host: '0.0.0.0', port: 0, isDefault: false }],
+      ['[::1]:65535', { host: '::1', port: 65_535, isDefault: false }],
+      ['127.0.0.1:9464', { host: '127.0.0.1', port: 9464, isDefault: false }],
+      ['Metrics.Example:1', { host: 'metrics.example', port: 1, isDefault: false }],
+      ['OFF', undefined],
+    ],
+    refused: ['9464', ':9464', 'h', 'h:', 'h:65536', 'h:-1', 'http://h:1', 'h:1/metrics', '[::g]:1', 'no'],
+  },
   BRIDGE_LOG_LEVEL: {
     default: 'info',
     accepted: ['trace', 'debug', 'info', 'warn', 'error'].map((level) => [level, level] as const),

@@ -1,4 +1,4 @@
-import type { RawValue } from '@temporalio/common';
+import type { ApplicationFailure, RawValue } from '@temporalio/common';
 import { formatDuration } from '../../shared/duration.js';
 import { escapeForLog } from '../../shared/escape.js';
 import { REMOTE_RUNNING } from '../../shared/failure-table.js';
@@ -26,12 +26,27 @@ export function finish(attempt: Attempt, outcome: Outcome, runId: string): RawVa
     ...callFields(attempt),
     outcome: outcome.status,
   });
-  if (!hasValue(outcome)) throw outcomeFailure(outcome, remote);
+  if (!hasValue(outcome)) throw endedWith(attempt, outcome, runId);
   const result = encodeAnchorResult(outcome.value, remote);
   const bytes = payloadBytes(result);
-  if (bytes <= MAX_ANCHOR_RESULT_BYTES) return raw(result);
+  if (bytes <= MAX_ANCHOR_RESULT_BYTES) {
+    count(attempt, outcome);
+    return raw(result);
+  }
   const message = `the result of ${attempt.targetWorkflowId} has ${bytes} bytes; ${MAX_ANCHOR_RESULT_BYTES} can be handed over`;
-  throw outcomeFailure(refused('PAYLOAD_TOO_LARGE', message, { bytes: String(bytes) }), remote);
+  throw endedWith(attempt, refused('PAYLOAD_TOO_LARGE', message, { bytes: String(bytes) }), runId);
+}
+
+/** The failure that reports an outcome, which is counted with it. */
+function endedWith(attempt: Attempt, outcome: Outcome, runId: string): ApplicationFailure {
+  count(attempt, outcome);
+  return outcomeFailure(outcome, remoteOf(attempt, runId));
+}
+
+/** A call that an earlier run of the caller made was recorded before this activity was: how long it took is not known. */
+function count({ side, call, scheduledAt }: Attempt, { status: outcome }: Outcome): void {
+  const tookMs = call.resume === undefined ? Date.now() - scheduledAt : undefined;
+  side.metrics.completed({ outcome, way: 'fallback', tookMs });
 }
 
 /** What each log line about a call names. */
@@ -49,7 +64,7 @@ export function callFields({ side, call, targetWorkflowId, progress }: Attempt):
 
 function expire(attempt: Attempt, started: AnchorProgress['started'], why: string): never {
   const message = `the call's time-out passed and its outcome is not known (started: ${started}): ${why}`;
-  throw outcomeFailure(refused('CALL_EXPIRED', message, { started }), remoteOf(attempt, ''));
+  throw endedWith(attempt, refused('CALL_EXPIRED', message, { started }), '');
 }
 
 /** Ends an attempt at a call that runs: in back-off until the next look, or for good if its time is over. */
@@ -106,7 +121,7 @@ export function waitForCluster(attempt: Attempt, error: unknown, sent: boolean):
   const { maxAttempts } = side.startRetry;
   if (maxAttempts > 0 && failures >= maxAttempts && started !== 'yes') {
     const message = `${cluster} could not be reached in ${failures} attempts: ${why}`;
-    throw outcomeFailure(refused('REMOTE_UNREACHABLE', message, { started }), remoteOf(attempt, ''));
+    throw endedWith(attempt, refused('REMOTE_UNREACHABLE', message, { started }), '');
   }
   // A start that is not confirmed is tried soon; a call that runs is in no hurry, and thousands may wait (I6).
   const looks = progress.looks + (started === 'yes' ? 1 : 0);

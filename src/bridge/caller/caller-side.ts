@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { BridgeLogger } from '../logger.js';
 import type { ClusterClient } from '../cluster-client.js';
+import type { CallMetrics } from '../metrics/bridge-metrics.js';
 import type { Sealer } from '../seal.js';
 import type { FallbackSettings } from '../fallback-schedule.js';
 
@@ -23,6 +24,8 @@ export interface CallerSide {
   /** The worker on the caller cluster has payload codecs: what it writes is encoded, and needs no token to hang on. */
   readonly workerHasCodec: boolean;
   readonly log: BridgeLogger;
+  /** Of the calls to this handler cluster. */
+  readonly metrics: CallMetrics;
 }
 
 /** The handler clusters that one caller-side worker reaches. */

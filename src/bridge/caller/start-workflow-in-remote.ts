@@ -31,19 +31,33 @@ function foundBy(state: RemoteState): Finding {
   }
 }
 
-async function lookAtRemote(attempt: Attempt): Promise<Finding> {
-  const { side, call, targetWorkflowId } = attempt;
-  const state = await lookUpCall(side.remote, {
-    ...lookedUpCallOf(call, targetWorkflowId),
-    isAwaited: true,
-  });
+async function lookAtRemote({ side, call, targetWorkflowId }: Attempt): Promise<Finding> {
+  const lookedUp = { ...lookedUpCallOf(call, targetWorkflowId), isAwaited: true as const };
+  let state: RemoteState;
+  try {
+    state = await lookUpCall(side.remote, lookedUp);
+  } catch (error) {
+    side.metrics.lookFailed(error);
+    throw error;
+  }
+  side.metrics.looked(state.state === 'closed' ? 'ended' : state.state);
   return foundBy(state);
+}
+
+/** A request without which the wrapper cannot be started. */
+async function neededForStart<R>({ side }: Attempt, request: Promise<R>): Promise<R> {
+  try {
+    return await request;
+  } catch (error) {
+    side.metrics.startFailed(error);
+    throw error;
+  }
 }
 
 /** Finds out whose the wrapper's id is, after a start that the server refused or that came too late. */
 async function attach(attempt: Attempt, onNobody: () => Finding): Promise<Finding> {
   const { side, call } = attempt;
-  const holder = await wrapperHolder(side.remote, call);
+  const holder = await neededForStart(attempt, wrapperHolder(side.remote, call));
   switch (holder) {
     case 'this-call':
       return lookAtRemote(attempt);
@@ -80,7 +94,7 @@ async function startByOf(attempt: Attempt): Promise<number> {
 
 async function startOrAttach(attempt: Attempt, onSent: () => void): Promise<Finding> {
   const { side, call, progress } = attempt;
-  const startBy = Math.floor(await startByOf(attempt));
+  const startBy = Math.floor(await neededForStart(attempt, startByOf(attempt)));
   if (Date.now() > startBy + side.clockSkewMs) {
     const expired = ended(
       refused('CALL_EXPIRED', 'the call could not be started in time; nothing was started', {
@@ -91,13 +105,13 @@ async function startOrAttach(attempt: Attempt, onSent: () => void): Promise<Find
   }
   const remainingMs =
     call.timeoutMs === undefined ? undefined : Math.max(1, Math.floor(call.timeoutMs - attempt.ageMs));
-  const start = await startWrapper(side, call, {
-    args: attempt.args,
-    targetWorkflowId: attempt.targetWorkflowId,
-    startBy,
-    remainingMs,
-    onSent,
-  });
+  const { args, targetWorkflowId, scheduledAt } = attempt;
+  const calledAt = Math.floor(scheduledAt);
+  const start = await neededForStart(
+    attempt,
+    startWrapper(side, call, { args, targetWorkflowId, startBy, calledAt, remainingMs, onSent }),
+  );
+  if (start !== 'id-taken') side.metrics.started();
   switch (start) {
     case 'running':
       return { kind: 'running', looked: false, targetStarted: false };

@@ -28,6 +28,8 @@ export interface WrapperStart {
   readonly args: readonly Payload[];
   readonly targetWorkflowId: string;
   readonly startBy: number;
+  /** When the call was recorded on the caller cluster, by its clock; milliseconds since the epoch. */
+  readonly calledAt: number;
   readonly remainingMs: number | undefined;
   /** Told when a try may have reached the cluster. */
   readonly onSent: () => void;
@@ -117,6 +119,7 @@ export async function startWrapper(
     ...(parentClose === undefined ? {} : { parentClose }),
     ...(call.confirmStart ? { confirmStart: true } : {}),
     startBy: start.startBy,
+    calledAt: start.calledAt,
     ...(remainingMs === undefined ? {} : { remainingMs }),
     replyTo: side.sealer.seal({ ...caller, sourceCluster: side.sourceCluster, callId, wrapperWorkflowId }),
   });

@@ -66,7 +66,18 @@ export interface ResolvedConfig {
   };
   readonly clockSkewMs: number;
   readonly completionSignals: boolean;
+  /** Where `temporal-bridge run` serves health and metrics; absent: nowhere. `runBridge` serves nothing. */
+  readonly http?: HttpConfig;
   readonly log: { readonly level: LogLevel; readonly format: LogFormat };
+}
+
+/** Where health and metrics are served. */
+export interface HttpConfig {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Nobody asked for this address: if its port is taken, another one will do. */
+  readonly isDefault: boolean;
 }
 
 /**
@@ -92,7 +103,7 @@ export function resolveConfig(env: Environment, overrides: Overrides = {}): Reso
   const keys = loadKeys(values, problems);
   problems.push(...checkRules({ values, keys, given }), ...unknownSettings(env));
   if (problems.length > 0) throw new ConfigError(problems);
-  return configOf(values as SettingValues, keys.signingKey, keys.verifyKeys);
+  return configOf(values as SettingValues, keys.signingKey, keys.verifyKeys, given);
 }
 
 function valueProblem(name: SettingName, value: GivenValue, issue: z.core.$ZodIssue): ConfigProblem {
@@ -114,6 +125,7 @@ function configOf(
   values: SettingValues,
   signingKey: KeyObject | undefined,
   verifyKeys: readonly KeyObject[],
+  given: ReadonlySet<SettingName>,
 ): ResolvedConfig {
   const callerCluster = {
     name: values.CLUSTER_A_NAME,
@@ -126,6 +138,7 @@ function configOf(
     namespace: values.CLUSTER_B_NAMESPACE,
   };
   const handlerTaskQueue = values.BRIDGE_HANDLER_TASK_QUEUE;
+  const http = values.BRIDGE_HTTP_ADDRESS;
   return {
     role: values.BRIDGE_ROLE,
     callerCluster,
@@ -159,6 +172,7 @@ function configOf(
     },
     clockSkewMs: values.BRIDGE_CLOCK_SKEW,
     completionSignals: values.BRIDGE_COMPLETION_SIGNALS,
+    ...(http === 'off' ? {} : { http: { ...http, isDefault: !given.has('BRIDGE_HTTP_ADDRESS') } }),
     log: { level: values.BRIDGE_LOG_LEVEL, format: values.BRIDGE_LOG_FORMAT },
   };
 }

@@ -76,15 +76,36 @@ export function address(spec: Common): SettingWithDefault<string> {
   };
 }
 
+/** Where a server listens. */
+export interface ListenAddress {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+}
+
+/** `host:port` to listen on, or `off` for nowhere; port 0 is any free one. */
+export function listenAddress(spec: Common): SettingWithDefault<ListenAddress | 'off'> {
+  return {
+    ...spec,
+    type: 'address',
+    range: 'host:port, port 0–65535 (0 = any free one), or off',
+    example: '0.0.0.0:9464',
+    schema: converted(
+      (text) => (text.toLowerCase() === 'off' ? 'off' : splitAddress(text, 0)),
+      'is no address to listen on',
+    ),
+  };
+}
+
 /** Splits a checked address into its lower-case host, without brackets, and its port; undefined for any other text. */
-export function splitAddress(text: string): { host: string; port: number } | undefined {
+export function splitAddress(text: string, minPort = 1): { host: string; port: number } | undefined {
   const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?)):([0-9]{1,5})$/.exec(
     text,
   );
   const [, ipv6, name, digits] = match ?? [];
   const host = ipv6 ?? name;
   const port = Number(digits);
-  if (host === undefined || host.length > 253 || !(port >= 1 && port <= 65_535)) return undefined;
+  if (host === undefined || host.length > 253 || !(port >= minPort && port <= 65_535)) return undefined;
   if (ipv6 !== undefined && !isIPv6(ipv6)) return undefined;
   if (name !== undefined && /^[0-9.]+$/.test(name) && !isIPv4(name)) return undefined;
   return { host: host.toLowerCase(), port };

@@ -14,6 +14,7 @@ import {
   integer,
   keyFile,
   keyText,
+  listenAddress,
   namespace,
   taskQueue,
   type Setting,
@@ -213,6 +214,11 @@ const specs = {
     path: 'completionSignals',
     default: 'true',
     doc: 'false: the handler side sends no completion signal, calls end by the fallback look alone',
+  }),
+  BRIDGE_HTTP_ADDRESS: listenAddress({
+    path: 'http',
+    default: '127.0.0.1:9464',
+    doc: 'Where temporal-bridge run serves /livez, /readyz, /metrics; the default gives way to a free port if taken',
   }),
   BRIDGE_LOG_LEVEL: choice({
     path: 'log.level',

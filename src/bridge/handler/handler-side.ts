@@ -1,5 +1,6 @@
 import type { ClusterClient } from '../cluster-client.js';
 import type { BridgeLogger } from '../logger.js';
+import type { BridgeMetrics } from '../metrics/bridge-metrics.js';
 import type { SealVerifier } from '../seal.js';
 
 /** All that the activities of the handler-side worker need. */
@@ -16,4 +17,5 @@ export interface HandlerSide {
   /** When it is looked whether a caller still lives. */
   readonly lease: { readonly firstMs: number; readonly maxMs: number };
   readonly log: BridgeLogger;
+  readonly metrics: BridgeMetrics;
 }

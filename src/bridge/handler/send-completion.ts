@@ -4,9 +4,9 @@ import { requestIdOf } from '../../shared/call-id.js';
 import { MAX_COMPLETION_BYTES, MAX_ENVELOPE_BYTES } from '../../shared/limits.js';
 import { COMPLETION_HEADER, COMPLETION_SIGNAL, REMOTE_CALL_HEADER } from '../../shared/names.js';
 import { raw, totalPayloadBytes } from '../../shared/payloads.js';
-import type { SealedReplyAddress } from '../../shared/wire/call-envelope.js';
+import type { RemoteCallEnvelope, SealedReplyAddress } from '../../shared/wire/call-envelope.js';
 import { parseRemoteCallEnvelope } from '../../shared/wire/call-envelope.js';
-import { bridgeSignalKind } from '../../shared/wire/completion-envelope.js';
+import { bridgeSignalWord } from '../../shared/wire/completion-envelope.js';
 import type { Delivery } from '../../workflow/handler-activities.js';
 import type { ActivityCall } from '../activity-call.js';
 import { faultOf, faultText } from '../grpc-errors.js';
@@ -14,6 +14,7 @@ import { withRequestContext } from '../request-context.js';
 import type { ClusterClient } from '../cluster-client.js';
 import { callerLife } from './caller-life.js';
 import { checkCaller } from './check-caller.js';
+import { countDelivery } from './count-delivery.js';
 import type { HandlerSide } from './handler-side.js';
 
 /** Deadline of a request in the local attempt, in milliseconds: it must end well inside a workflow task. */
@@ -31,7 +32,7 @@ async function signalCaller(
   if (!header) throw ApplicationFailure.nonRetryable('no completion envelope', 'INVALID_REQUEST');
   const context = {
     // The word of the start, which has no outcome, is another request than the completion.
-    requestId: requestIdOf(bridgeSignalKind(header), to.callId),
+    requestId: requestIdOf(bridgeSignalWord(header).kind, to.callId),
     headers: { [COMPLETION_HEADER]: header },
   };
   const timeoutMs = Context.current().info.isLocal ? LOCAL_RPC_TIMEOUT_MS : undefined;
@@ -57,8 +58,12 @@ async function signalCaller(
  *
  * Delivery is at least once: a retry carries the same request id, and the caller takes a call's outcome once.
  */
-export async function sendCompletion(side: HandlerSide, input: ActivityCall): Promise<Delivery> {
+export function sendCompletion(side: HandlerSide, input: ActivityCall): Promise<Delivery> {
   const call = parseRemoteCallEnvelope(input.header(REMOTE_CALL_HEADER));
+  return countDelivery(side, input, call, () => deliver(side, input, call));
+}
+
+async function deliver(side: HandlerSide, input: ActivityCall, call: RemoteCallEnvelope): Promise<Delivery> {
   const { replyTo, callId, target } = call;
   const fields = {
     callId,

@@ -4,7 +4,9 @@ import { formatDuration } from '../../shared/duration.js';
 import { REMOTE_RUNNING } from '../../shared/failure-table.js';
 import { REMOTE_CALL_HEADER } from '../../shared/names.js';
 import { parseRemoteCallEnvelope } from '../../shared/wire/call-envelope.js';
+import type { CallerExecution } from '../../shared/wire/call-envelope.js';
 import type { ActivityCall } from '../activity-call.js';
+import type { ClusterClient } from '../cluster-client.js';
 import { fallbackDelayMs } from '../fallback-schedule.js';
 import { faultText } from '../grpc-errors.js';
 import { wholeNumber } from '../heartbeat-number.js';
@@ -13,8 +15,27 @@ import { callerLife } from './caller-life.js';
 import { checkCaller } from './check-caller.js';
 import type { HandlerSide } from './handler-side.js';
 
+const LEASE_RESULTS = { running: 'running', closed: 'ended', unknown: 'absent' } as const;
+
 /** Looks in a row that must find nothing before a caller counts as gone: a cluster that fails over may answer so once. */
 const ABSENCES_OF_A_GONE_CALLER = 2;
+
+/** One look, counted. */
+async function checkedLife(
+  side: HandlerSide,
+  callers: ClusterClient,
+  to: CallerExecution,
+): Promise<Awaited<ReturnType<typeof callerLife>>> {
+  const metrics = side.metrics.between(callers.cluster.name, side.own.cluster.name);
+  try {
+    const life = await callerLife(callers, to);
+    metrics.leaseChecked(LEASE_RESULTS[life]);
+    return life;
+  } catch (error) {
+    metrics.leaseChecked('unreachable');
+    throw error;
+  }
+}
 
 /**
  * The lease: completes when the caller's chain of runs has closed. The first attempt reads nothing, so that a call which
@@ -31,7 +52,7 @@ export async function watchCaller(side: HandlerSide, input: ActivityCall): Promi
     try {
       const { callers, refusal } = checkCaller(side, call);
       if (refusal !== undefined) return; // nobody will ever be told: the admission has refused it, too
-      const life = await callerLife(callers, call.replyTo);
+      const life = await checkedLife(side, callers, call.replyTo);
       if (life === 'closed') return;
       absences = life === 'unknown' ? before + 1 : 0;
       if (absences >= ABSENCES_OF_A_GONE_CALLER) return;

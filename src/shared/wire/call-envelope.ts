@@ -203,6 +203,11 @@ export interface RemoteCallEnvelope extends EnvelopeHead<'remote-call'> {
   readonly remainingMs?: number;
   /** Nothing is started after this time (milliseconds since the epoch, the caller side's clock). */
   readonly startBy: number;
+  /**
+   * When the call was recorded on the caller cluster (milliseconds since the epoch, that cluster's clock). Only measured
+   * with, and not sealed; absent: not known.
+   */
+  readonly calledAt?: number;
   readonly replyTo: SealedReplyAddress;
 }
 
@@ -222,6 +227,7 @@ export function parseRemoteCallEnvelope(header: Payload | null | undefined): Rem
   const target = fields.object('target');
   const seal = fields.object('replyTo');
   const remainingMs = fields.optionalMillis('remainingMs');
+  const calledAt = fields.optionalMillis('calledAt');
   const existing = fields.optionalOneOf('existing', ['attach', 'adopt']);
   const attachRunId = fields.optionalString('attachRunId');
   return {
@@ -239,6 +245,7 @@ export function parseRemoteCallEnvelope(header: Payload | null | undefined): Rem
     ...(attachRunId === undefined ? {} : { attachRunId }),
     ...sharedOf(fields),
     startBy: fields.millis('startBy'),
+    ...(calledAt === undefined ? {} : { calledAt }),
     replyTo: {
       v: seal.version(1),
       kind: seal.oneOf('kind', ['seal']),

@@ -45,15 +45,10 @@ export function encodeOutcome(outcome: Outcome): { skeleton: OutcomeSkeleton; pa
   }
 }
 
+const STATUSES = ['completed', 'failed', 'canceled', 'timed_out', 'terminated', 'refused'] as const;
+
 function decodeOutcome(fields: FieldReader, payloads: readonly Payload[]): Outcome {
-  const status = fields.oneOf('status', [
-    'completed',
-    'failed',
-    'canceled',
-    'timed_out',
-    'terminated',
-    'refused',
-  ]);
+  const status = fields.oneOf('status', STATUSES);
   switch (status) {
     case 'completed':
       return { status, value: payloads[0] };
@@ -164,11 +159,17 @@ export function parseBridgeSignal(
     : { kind: 'completion', completion: completionOf(fields, payloads) };
 }
 
+/** What a signal says, for who only sends it on. */
+export type BridgeSignalWord =
+  { readonly kind: 'started' } | { readonly kind: 'completion'; readonly status: Outcome['status'] };
+
 /**
  * Which signal a header field is of, for who only sends it on.
  *
  * @throws {BridgeError} `ENVELOPE_INVALID` or `ENVELOPE_VERSION`
  */
-export function bridgeSignalKind(header: Payload): BridgeSignal['kind'] {
-  return openEnvelope(header, ...SIGNAL_KINDS).oneOf('kind', SIGNAL_KINDS);
+export function bridgeSignalWord(header: Payload | null | undefined): BridgeSignalWord {
+  const fields = openEnvelope(header, ...SIGNAL_KINDS);
+  const kind = fields.oneOf('kind', SIGNAL_KINDS);
+  return kind === 'started' ? { kind } : { kind, status: fields.object('outcome').oneOf('status', STATUSES) };
 }
