@@ -1,6 +1,11 @@
 import type { Client } from '@temporalio/client';
 import protos from '@temporalio/proto';
-import { diffRequests, readServiceRequests, type RequestCounts } from '../stack/server-metrics.js';
+import {
+  diffRequests,
+  readServiceRequests,
+  withoutIdle,
+  type RequestCounts,
+} from '../stack/server-metrics.js';
 import { billableActions } from './billable-actions.js';
 import type { Variant } from './names.js';
 import { VARIANTS } from './names.js';
@@ -11,18 +16,6 @@ import { assertTargets, countTargets, targetsOf } from './target-count.js';
 import { timeCall } from './time-call.js';
 
 const { EventType } = protos.temporal.api.enums.v1;
-
-/**
- * Operations that go on whether or not calls are made: workers wait for tasks and report themselves, and the servers ask
- * themselves.
- */
-const IDLE_OPERATIONS = new Set([
-  'PollWorkflowTaskQueue',
-  'PollActivityTaskQueue',
-  'PollNexusTaskQueue',
-  'DescribeNamespace',
-  'RecordWorkerHeartbeat',
-]);
 
 /** Counts what a block of calls of each variant leaves in the histories and asks of the servers. */
 export async function takeCensus(stands: readonly Stand[], plan: Plan): Promise<Census[]> {
@@ -72,10 +65,6 @@ async function readRequests({ a, b }: Stand): Promise<[RequestCounts, RequestCou
   const read = (metricsUrl: string): Promise<RequestCounts> =>
     readServiceRequests(metricsUrl, { namespaces: ['default'] });
   return await Promise.all([read(a.metricsUrl), read(b.metricsUrl)]);
-}
-
-function withoutIdle(requests: RequestCounts): RequestCounts {
-  return Object.fromEntries(Object.entries(requests).filter(([name]) => !IDLE_OPERATIONS.has(name)));
 }
 
 interface ReadHistory {

@@ -1,5 +1,5 @@
 import type { RequestCounts } from '../stack/server-metrics.js';
-import { diffRequests, parseServiceRequests } from '../stack/server-metrics.js';
+import { diffRequests, parseServiceRequests, withoutIdle } from '../stack/server-metrics.js';
 
 /** Requests of one server's clients, by operation. */
 export interface RequestReading {
@@ -26,11 +26,11 @@ export function parseRequests(metrics: string): RequestReading {
 }
 
 /** Whether an operation is a worker's long poll for tasks. */
-export function isPoll(operation: string): boolean {
+function isPoll(operation: string): boolean {
   return /^Poll\w+TaskQueue$/.test(operation);
 }
 
-/** The long polls in such counts, as one number, and all else by operation. */
+/** The long polls in such counts, as one number, and by operation all else that is not done for its own sake. */
 export function splitPolls(counts: RequestCounts): {
   readonly polls: number;
   readonly others: RequestCounts;
@@ -38,6 +38,6 @@ export function splitPolls(counts: RequestCounts): {
   const entries = Object.entries(counts);
   return {
     polls: entries.reduce((sum, [name, count]) => sum + (isPoll(name) ? count : 0), 0),
-    others: Object.fromEntries(entries.filter(([name, count]) => !isPoll(name) && count !== 0)),
+    others: Object.fromEntries(Object.entries(withoutIdle(counts)).filter(([, count]) => count !== 0)),
   };
 }

@@ -5,7 +5,7 @@ import type { ClientOptions } from '@temporalio/client';
 import protos from '@temporalio/proto';
 import type { temporal } from '@temporalio/proto';
 import type { RequestCounts } from '../stack/server-metrics.js';
-import { readServiceRequests } from '../stack/server-metrics.js';
+import { readServiceRequests, withoutIdle } from '../stack/server-metrics.js';
 import type { DevServer } from '../stack/dev-server.js';
 import { NAMESPACE } from './names.js';
 
@@ -28,7 +28,6 @@ const READS = [
   'ListOpenWorkflowExecutions',
   'ListClosedWorkflowExecutions',
   'ScanWorkflowExecutions',
-  'CountWorkflowExecutions',
 ];
 
 /** What the demo sees of one cluster. */
@@ -113,17 +112,7 @@ export function readsIn(requests: RequestCounts): number {
   return READS.reduce((sum, name) => sum + (requests[name] ?? 0), 0);
 }
 
-/** What workers do while there is nothing to do, and what the server asks itself. */
-const IDLE = new Set([
-  'PollWorkflowTaskQueue',
-  'PollActivityTaskQueue',
-  'PollNexusTaskQueue',
-  'DescribeNamespace',
-]);
-
-/** Requests other than the long polls of workers that wait for tasks. */
+/** Requests other than those that go on while there is nothing to do. */
 export function busyIn(requests: RequestCounts): number {
-  return Object.entries(requests)
-    .filter(([name]) => !IDLE.has(name))
-    .reduce((sum, [, count]) => sum + count, 0);
+  return Object.values(withoutIdle(requests)).reduce((sum, count) => sum + count, 0);
 }

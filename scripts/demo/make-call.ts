@@ -27,7 +27,7 @@ export interface Waiting {
   readonly pending: readonly string[];
   /** How long it was watched. */
   readonly watchedMs: number;
-  /** Requests in that time, other than the workers' long polls. */
+  /** Requests in that time, other than the workers' long polls and the bridge's health checks. */
   readonly requestsOnA: number;
   readonly requestsOnB: number;
 }
@@ -141,7 +141,7 @@ async function watchWaiting(
   const requestsOnA = busyIn(diffRequests(before.a, after.a));
   const requestsOnB = busyIn(diffRequests(before.b, after.b));
   screen.line(
-    `${age()}  it waits. Requests in the last ${inWords(watchedMs)}, of anybody: ${requestsOnA} on A, ${requestsOnB} on B`,
+    `${age()}  it waits. Requests in the last ${inWords(watchedMs)}, beside long polls and health checks: ${requestsOnA} on A, ${requestsOnB} on B`,
   );
   screen.line();
   return { pending, watchedMs, requestsOnA, requestsOnB };

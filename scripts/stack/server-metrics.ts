@@ -57,6 +57,26 @@ export function diffRequests(before: RequestCounts, after: RequestCounts): Reque
   return Object.fromEntries(entries.filter(([, count]) => count !== 0));
 }
 
+/**
+ * Operations that go on whether or not calls are made, whatever their number: workers wait for tasks and report
+ * themselves, the bridge looks whether its clusters answer and its queues are polled, and the servers ask themselves.
+ */
+const IDLE_OPERATIONS = new Set([
+  'PollWorkflowTaskQueue',
+  'PollActivityTaskQueue',
+  'PollNexusTaskQueue',
+  'RecordWorkerHeartbeat',
+  'GetSystemInfo',
+  'DescribeTaskQueue',
+  'CountWorkflowExecutions',
+  'DescribeNamespace',
+]);
+
+/** The requests that something other than waiting has caused. */
+export function withoutIdle(requests: RequestCounts): RequestCounts {
+  return Object.fromEntries(Object.entries(requests).filter(([name]) => !IDLE_OPERATIONS.has(name)));
+}
+
 function parseLabels(text: string): Record<string, string> {
   const labels: Record<string, string> = {};
   for (const [, name, value] of text.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)) {

@@ -1,5 +1,7 @@
 /** What the bridge's endpoint exposes, as rules and panels may rely on it. */
 
+import { METRICS } from '../../src/bridge/metrics/metric-table.js';
+
 /** A metric as the endpoint declares it. */
 export interface MetricContract {
   readonly name: string;
@@ -11,33 +13,16 @@ export interface MetricContract {
 const of = (type: MetricContract['type'], names: Readonly<Record<string, string>>): MetricContract[] =>
   Object.entries(names).map(([name, labels]) => ({ name, type, labels: labels.split(' ') }));
 
-const CALL = 'source_cluster destination_cluster';
 const QUEUE = 'namespace task_queue';
 
 /** The bridge's own. */
-export const BRIDGE_METRICS: readonly MetricContract[] = [
-  ...of('histogram', {
-    bridge_cross_cluster_latency_ms: `${CALL} outcome`,
-    bridge_completion_delivery_ms: CALL,
+export const BRIDGE_METRICS: readonly MetricContract[] = Object.entries(METRICS).map(
+  ([name, { type, labels }]) => ({
+    name,
+    type,
+    labels,
   }),
-  ...of('gauge', {
-    bridge_queue_depth: 'cluster task_queue task_type',
-    bridge_heartbeat_age_ms: 'cluster',
-    bridge_calls_in_flight: 'cluster',
-    bridge_cluster_reachable: 'cluster',
-    bridge_build_info: 'version sdk_version node_version role',
-  }),
-  ...of('counter', {
-    bridge_remote_start_errors: `${CALL} reason`,
-    bridge_remote_poll_errors: `${CALL} reason`,
-    bridge_calls_started: CALL,
-    bridge_calls_completed: `${CALL} outcome way`,
-    bridge_completion_delivery_retries: CALL,
-    bridge_completions_dropped: `${CALL} reason`,
-    bridge_lease_checks: `${CALL} result`,
-    bridge_fallback_checks: `${CALL} result`,
-  }),
-];
+);
 
 /** Those of the SDK's that a bridge exposes which has run a call and has failed a workflow task. */
 export const SDK_METRICS: readonly MetricContract[] = [

@@ -1,6 +1,7 @@
-/** What is found missing in a scrape; `test/e2e` has the real one. */
+/** What is found missing in a scrape; `test/e2e/alert-metrics.test.ts` has the real one. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { Scrape } from '../support/prometheus.js';
 import { namedSeries } from './deployed-files.js';
 import { BRIDGE_METRICS, SDK_METRICS } from './metric-contract.js';
 import { metricNamesIn } from './promql.js';
@@ -17,7 +18,7 @@ const WHOLE = [...BRIDGE_METRICS, ...SDK_METRICS]
     return `# TYPE ${name} histogram\n${buckets.join('')}${name}_sum{${labels}} 1\n${name}_count{${labels}} 1\n`;
   })
   .join('');
-const lacking = (text: string): string[] => lackingIn(text, namedSeries(metricNamesIn));
+const lacking = (text: string): string[] => lackingIn(new Scrape(text), namedSeries(metricNamesIn));
 const without = (pattern: RegExp): string => WHOLE.replaceAll(pattern, '');
 
 describe('a scrape', () => {

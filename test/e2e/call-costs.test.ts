@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { bundleWorkflowCode } from '@temporalio/worker';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { RequestCounts } from '../../scripts/stack/server-metrics.js';
-import { diffRequests, readServiceRequests } from '../../scripts/stack/server-metrics.js';
+import { diffRequests, readServiceRequests, withoutIdle } from '../../scripts/stack/server-metrics.js';
 import { BridgePlugin, resolveConfig } from '../../src/index.js';
 import { LIBRARY_CALLERS_PATH, bridgeEnv, requestFor, startCrossCluster } from '../support/harness.js';
 import {
@@ -108,7 +108,7 @@ for (const { name, setUp, start } of WAYS) {
         return (diffRequests(a, now)['RespondWorkflowTaskCompleted'] ?? 0) >= 2 * CALLS;
       });
       const [aAfter, bAfter] = await atRest(stage);
-      [onA, onB] = [withoutPolls(diffRequests(a, aAfter)), withoutPolls(diffRequests(b, bAfter))];
+      [onA, onB] = [withoutIdle(diffRequests(a, aAfter)), withoutIdle(diffRequests(b, bAfter))];
     }, LIMIT);
     after(() => stage.close());
 
@@ -164,23 +164,11 @@ async function atRest(stage: Stage): Promise<[RequestCounts, RequestCounts]> {
   let last = '';
   return eventually('both servers are at rest', async () => {
     const now = await read(stage);
-    const text = JSON.stringify(now.map(withoutPolls));
+    const text = JSON.stringify(now.map(withoutIdle));
     if (text === last) return now;
     last = text;
     return false;
   });
-}
-
-/** Neither what workers and the watch of their queues ask all the time, nor what the server asks itself. */
-function withoutPolls(counts: RequestCounts): RequestCounts {
-  return Object.fromEntries(
-    Object.entries(counts).filter(
-      ([operation]) =>
-        !/^Poll\w+TaskQueue$|^DescribeNamespace$|^DescribeTaskQueue$|^CountWorkflowExecutions$/.test(
-          operation,
-        ),
-    ),
-  );
 }
 
 /** What is above the ceilings, or not among them. */
