@@ -67,6 +67,12 @@ export interface ResolvedConfig {
   readonly clockSkewMs: number;
   readonly completionSignals: boolean;
   readonly log: { readonly level: LogLevel; readonly format: LogFormat };
+  /** Web pages that the command line links to: base addresses without a slash at the end. */
+  readonly ui: {
+    readonly caller: string | undefined;
+    readonly handler: string | undefined;
+    readonly jaeger: string | undefined;
+  };
 }
 
 /**
@@ -160,5 +166,6 @@ function configOf(
     clockSkewMs: values.BRIDGE_CLOCK_SKEW,
     completionSignals: values.BRIDGE_COMPLETION_SIGNALS,
     log: { level: values.BRIDGE_LOG_LEVEL, format: values.BRIDGE_LOG_FORMAT },
+    ui: { caller: values.CLUSTER_A_UI, handler: values.CLUSTER_B_UI, jaeger: values.BRIDGE_JAEGER_UI },
   };
 }
