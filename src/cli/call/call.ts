@@ -145,8 +145,8 @@ class Follower {
       const view = await readCall(this.#clusters, this.#ref, this.#memory);
       this.#progress.steps(stepsOf(view));
       const { step, where, todo, hangs } = diagnose(view, Date.now());
-      const text = hangs && todo !== '' ? `${where} → ${todo}` : where;
-      this.#progress.waitingFor(step === 'ended' ? '' : text);
+      if (step === 'ended') this.#progress.waitingFor('');
+      else this.#progress.waitingFor(where, hangs ? todo : '');
     } catch (error) {
       if (!(error instanceof ClusterTrouble)) throw error;
       this.#progress.waitingFor(error.what);

@@ -8,8 +8,8 @@ import type { CallStepMade } from './steps.js';
 export interface ProgressView {
   /** Shows steps that were not shown yet. */
   steps(steps: readonly CallStepMade[]): void;
-  /** What is waited for at the moment; empty: nothing to say. */
-  waitingFor(text: string): void;
+  /** What is waited for at the moment, and what to do about it; empty: nothing to say. */
+  waitingFor(text: string, todo?: string): void;
   /** The steps shown so far. */
   readonly made: readonly CallStepMade[];
   done(): void;
@@ -21,7 +21,7 @@ export function openProgress({ stderr }: Pick<CliIo, 'stderr'>): ProgressView {
   const live = stderr.isTTY === true ? openLiveView(stderr) : undefined;
   const made: CallStepMade[] = [];
   const known = new Set<string>();
-  let waiting = '';
+  let waiting: readonly string[] = [];
 
   const sinceStart = (at: number): string => {
     const startedAt = made[0]?.at ?? at;
@@ -33,8 +33,7 @@ export function openProgress({ stderr }: Pick<CliIo, 'stderr'>): ProgressView {
     const lines = fitLines(stderr, made.map(lineOf)).map(
       (line) => palette.green(line.slice(0, 1)) + line.slice(1),
     );
-    const last = waiting === '' ? [] : fitLines(stderr, [`… ${''.padStart(8)}  ${waiting}`]).map(palette.dim);
-    live?.show([...lines, ...last]);
+    live?.show([...lines, ...fitLines(stderr, waiting).map(palette.dim)]);
   };
 
   return {
@@ -48,16 +47,21 @@ export function openProgress({ stderr }: Pick<CliIo, 'stderr'>): ProgressView {
       }
       render();
     },
-    waitingFor: (text) => {
+    waitingFor: (text, todo = '') => {
+      const lines = [
+        text === '' ? '' : `… ${''.padStart(8)}  ${text}`,
+        todo === '' ? '' : `${''.padStart(12)}→ ${todo}`,
+      ];
+      const next = lines.filter((line) => line !== '');
       // The age in a text is no news for those who read lines.
-      const news = (line: string): string => line.replace(/[\d.]+(?:ms|[smhd])/g, '');
-      const isNews = news(text) !== news(waiting);
-      waiting = text;
+      const news = (of: readonly string[]): string => of.join('\n').replace(/[\d.]+(?:ms|[smhd])/g, '');
+      const isNews = news(next) !== news(waiting);
+      waiting = next;
       if (live) render();
-      else if (isNews && text !== '') stderr.write(`… ${''.padStart(8)}  ${text}\n`);
+      else if (isNews) for (const line of next) stderr.write(`${line}\n`);
     },
     done: () => {
-      waiting = '';
+      waiting = [];
       render();
       live?.done();
     },

@@ -5,6 +5,7 @@ import type { CallStep } from './diagnose.js';
 
 /** A call as `calls list --json` and `calls watch --json` print it. */
 export interface CallRow {
+  /** Of a workflow that only has the wrapper's type, its workflow id. */
   readonly callId: string;
   /** `running`, or the outcome; `wrapper …` if the wrapper ended otherwise; `recorded`: not on B. */
   readonly status: string;

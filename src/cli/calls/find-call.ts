@@ -17,6 +17,12 @@ const MIN_PREFIX_CHARS = 4;
 
 const WRAPPER_PREFIX = wrapperWorkflowIdOf('');
 
+/** The call id in a wrapper's workflow id; `undefined`: it is none. */
+export function callIdOfWrapper(workflowId: string): string | undefined {
+  const callId = workflowId.startsWith(WRAPPER_PREFIX) ? workflowId.slice(WRAPPER_PREFIX.length) : '';
+  return /^[0-9a-f]{64}$/.test(callId) ? callId : undefined;
+}
+
 /** A call among several that an id may mean. */
 export interface Candidate extends CallRef {
   readonly workflowType?: string;
@@ -91,8 +97,8 @@ function onlyOne(given: string, found: readonly Candidate[]): CallRef | undefine
 async function byPrefix(handler: ClusterReader, hex: string): Promise<Candidate[]> {
   const query = `WorkflowType = '${REMOTE_CALL_WORKFLOW}' AND WorkflowId STARTS_WITH '${wrapperWorkflowIdOf(hex)}'`;
   const executions = await handler.list(query, MAX_CANDIDATES + 1);
-  const ids = executions.map(({ execution }) => (execution?.workflowId ?? '').slice(WRAPPER_PREFIX.length));
-  return [...new Set(ids)].filter((id) => /^[0-9a-f]{64}$/.test(id)).map((callId) => ({ callId }));
+  const ids = executions.map(({ execution }) => callIdOfWrapper(execution?.workflowId ?? ''));
+  return [...new Set(ids)].filter((callId) => callId !== undefined).map((callId) => ({ callId }));
 }
 
 /** The calls of a workflow on A, and of the `CrossClusterWorkflow` children through which it calls. */
@@ -134,6 +140,6 @@ function crossClusterChildren(events: readonly HistoryEvent[]): { workflowId: st
 async function byTarget(handler: ClusterReader, workflowId: string): Promise<CallRef | undefined> {
   const parent =
     (await handler.describe(workflowId))?.workflowExecutionInfo?.parentExecution?.workflowId ?? '';
-  const callId = parent.startsWith(WRAPPER_PREFIX) ? parent.slice(WRAPPER_PREFIX.length) : '';
-  return /^[0-9a-f]{64}$/.test(callId) ? { callId } : undefined;
+  const callId = callIdOfWrapper(parent);
+  return callId === undefined ? undefined : { callId };
 }

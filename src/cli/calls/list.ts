@@ -8,7 +8,7 @@ import { safe } from '../text.js';
 import { iso, type CallRow } from './call-row.js';
 import { diagnose, type Diagnosis } from './diagnose.js';
 import { statusOf, look, lookAtQueue } from './execution-view.js';
-import { byCaller, type Candidate } from './find-call.js';
+import { byCaller, callIdOfWrapper, type Candidate } from './find-call.js';
 import { readHandlerSide, type CallClusters, type WrapperMemory } from './read-call.js';
 import type { CallFacts, CallReport, HandlerView } from './call-view.js';
 
@@ -111,7 +111,7 @@ async function readOfCaller(
 async function rowOf(clusters: CallClusters, info: ExecutionInfo, memory: WrapperMemory): Promise<CallRow> {
   const workflowId = info.execution?.workflowId ?? '';
   const runId = info.execution?.runId ?? '';
-  const callId = workflowId.slice(wrapperWorkflowIdOf('').length);
+  const callId = callIdOfWrapper(workflowId) ?? workflowId;
   if (statusOf(info.status) === 'running') {
     const view = await readHandlerSide(clusters, workflowId, memory, runId);
     // Visibility lags: it may have closed, or be gone.
