@@ -20,6 +20,8 @@ import { stepsOf } from './steps.js';
 const FIRST_LOOK_MS = 100;
 const MAX_LOOK_MS = 5_000;
 const LOOK_FACTOR = 1.5;
+/** A healthy bridge takes a call up in less time. */
+const LATE_MS = 5_000;
 /** Wait before A is asked again for the result, after it could not be reached. */
 const RECONNECT_MS = 2_000;
 
@@ -101,7 +103,7 @@ export async function followCall(
     const end = await endOf(clusters.callers[0], caller, progress, signal);
     ended.abort();
     await looking;
-    if (end.status !== 'running') await follower.lookOnce();
+    if (end.status !== 'running') await follower.lookOnce(true);
     return { end, callId: follower.callId };
   } finally {
     ended.abort();
@@ -114,6 +116,7 @@ class Follower {
   readonly #clusters: CallClusters;
   readonly #caller: MadeCaller;
   readonly #progress: ProgressView;
+  readonly #startedAt = Date.now();
   #ref: CallRef | undefined;
 
   constructor(clusters: CallClusters, caller: MadeCaller, progress: ProgressView) {
@@ -134,22 +137,24 @@ class Follower {
   }
 
   /** What cannot be seen is not shown: the outcome does not depend on it. */
-  async lookOnce(): Promise<void> {
+  async lookOnce(isLast = false): Promise<void> {
     const [a] = this.#clusters.callers;
     try {
       if (!this.#ref && a) [this.#ref] = await byCaller(a, this.#caller.workflowId);
       if (!this.#ref) {
-        this.#progress.waitingFor('the bridge takes it up on A');
+        const isLate = Date.now() - this.#startedAt > LATE_MS;
+        const todo = 'if it stays so, no bridge is there to do it: temporal-bridge doctor tells';
+        this.#progress.waitingFor('the bridge takes it up on A', isLate ? todo : '');
         return;
       }
       const view = await readCall(this.#clusters, this.#ref, this.#memory);
-      this.#progress.steps(stepsOf(view));
+      this.#progress.steps(stepsOf(view, isLast));
       const { step, where, todo, hangs } = diagnose(view, Date.now());
       if (step === 'ended') this.#progress.waitingFor('');
       else this.#progress.waitingFor(where, hangs ? todo : '');
     } catch (error) {
       if (!(error instanceof ClusterTrouble)) throw error;
-      this.#progress.waitingFor(error.what);
+      this.#progress.waitingFor(error.what, error.remedy);
     }
   }
 }
@@ -175,7 +180,8 @@ async function endOf(
       }
       if (signal.aborted) break;
       if (faultOf(error) !== 'unreachable') throw troubleOf(a.cluster, error);
-      progress.waitingFor(troubleOf(a.cluster, error).what);
+      const { what, remedy } = troubleOf(a.cluster, error);
+      progress.waitingFor(what, remedy);
       await pause(RECONNECT_MS, signal);
     }
   }

@@ -8,7 +8,7 @@ import type { CallStepMade } from './steps.js';
 export interface ProgressView {
   /** Shows steps that were not shown yet. */
   steps(steps: readonly CallStepMade[]): void;
-  /** What is waited for at the moment, and what to do about it; empty: nothing to say. */
+  /** What is waited for at the moment, and what to do about it; those who read lines are told what hangs. Empty: nothing. */
   waitingFor(text: string, todo?: string): void;
   /** The steps shown so far. */
   readonly made: readonly CallStepMade[];
@@ -58,7 +58,7 @@ export function openProgress({ stderr }: Pick<CliIo, 'stderr'>): ProgressView {
       const isNews = news(next) !== news(waiting);
       waiting = next;
       if (live) render();
-      else if (isNews) for (const line of next) stderr.write(`${line}\n`);
+      else if (isNews && todo !== '') for (const line of next) stderr.write(`${line}\n`);
     },
     done: () => {
       waiting = [];

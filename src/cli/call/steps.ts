@@ -10,12 +10,15 @@ export interface CallStepMade {
   readonly at: number;
 }
 
-/** The steps that are known to be made, in their order. */
-export function stepsOf({ callId, caller, handler }: CallView): CallStepMade[] {
+/**
+ * The steps that are known to be made, in their order. A is read after B, and may know of an end that B was not asked for
+ * again: such an end is left for the next look, unless this is the last one.
+ */
+export function stepsOf({ callId, caller, handler }: CallView, isLast: boolean): CallStepMade[] {
   const onA = foundIn(caller);
   const onB = foundIn(handler);
   const target = onB?.target;
-  const steps: (CallStepMade | undefined)[] = [
+  const steps: (CallStepMade | false | undefined)[] = [
     onA && {
       step: 'made',
       at: onA.execution.startedAt,
@@ -35,11 +38,12 @@ export function stepsOf({ callId, caller, handler }: CallView): CallStepMade[] {
     target?.closedAt === undefined
       ? undefined
       : { step: 'target-ended', at: target.closedAt, text: `target ${target.status}` },
-    onA?.outcome && {
-      step: 'delivered',
-      at: onA.outcome.at,
-      text: `outcome delivered to A by ${onA.outcome.by}`,
-    },
+    onA?.outcome &&
+      (isLast || target?.closedAt !== undefined) && {
+        step: 'delivered',
+        at: onA.outcome.at,
+        text: `outcome delivered to A by ${onA.outcome.by}`,
+      },
   ];
-  return steps.filter((step) => step !== undefined);
+  return steps.filter((step) => step !== undefined && step !== false);
 }

@@ -46,8 +46,17 @@ function diagnosis({ hangs, ...rest }: Step): Diagnosis {
 /** Where a call is, by what both clusters tell; `now` in milliseconds since the epoch. */
 export function diagnose({ handler, caller }: Pick<CallView, 'handler' | 'caller'>, now: number): Diagnosis {
   const onB = foundIn(handler);
-  if (onB)
-    return diagnosis(onB.wrapper.status === 'running' ? openOnB(onB, now) : closedOnB(onB, caller, now));
+  if (onB?.wrapper.status === 'running') {
+    const by = foundIn(caller)?.outcome?.by;
+    if (by === undefined) return diagnosis(openOnB(onB, now));
+    // The two sides are not read in one moment; and a call may expire while its target runs.
+    return diagnosis({
+      step: 'ended',
+      where: `the caller got its outcome by ${by}; the wrapper on B is still open`,
+      todo: '',
+    });
+  }
+  if (onB) return diagnosis(closedOnB(onB, caller, now));
   if ('unavailable' in handler) {
     const onA = foundIn(caller);
     const what = onA?.outcome
