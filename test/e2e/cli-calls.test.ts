@@ -230,6 +230,17 @@ describe('temporal-bridge calls', () => {
     assert.match(where, /^the caller is gone: /);
   });
 
+  it('shows a call that was handed over in the run that waits for it now', async () => {
+    const caller = await stage.start('HandOver', { type: 'Gate' }, 1);
+    const first = (await caller.describe()).raw.workflowExecutionInfo?.firstRunId;
+    const isHandedOver = ({ caller: onA }: Shown) => onA !== null && onA['runId'] !== first;
+    const { callId, caller: onA } = await shownAs(env, caller.workflowId, isHandedOver);
+    assert.deepEqual([onA?.['status'], onA?.['workflowId']], ['running', caller.workflowId]);
+    assert.notEqual(onA?.['anchor'], null);
+    // B names the run that made it.
+    assert.ok(isHandedOver(await show(env, callId)));
+  });
+
   it('escapes what a hostile id would do to a terminal', async () => {
     const evil = await startCrossCluster(stage.clusters, requestFor('Echo'), {
       workflowId: `${HOSTILE}-${randomUUID()}`,
@@ -283,6 +294,20 @@ describe('temporal-bridge calls', () => {
 });
 
 describe('temporal-bridge calls, while a link is down', () => {
+  it('ends a watch by Ctrl-C although B does not answer', async (t) => {
+    const stage = await openStage(t);
+    const proxy = await stage.proxy('b');
+    let answer = (): void => undefined;
+    proxy.hold('ListWorkflowExecutions', new Promise<void>((resolve) => (answer = resolve)));
+    const env = cliEnv(stage.clusters, { CLUSTER_B_HOST: proxy.address, BRIDGE_RPC_TIMEOUT: '2s' });
+    const command = startCli(['calls', 'watch'], env);
+    // It is told, and asked again.
+    await eventually('the trouble is told', () => command.err().includes('cluster-b cannot be reached'));
+    command.interrupt();
+    assert.equal((await command.ended).exitCode, 0);
+    answer();
+  });
+
   it('shows a call that cannot be started on B, and why', async (t) => {
     const stage = await openStage(t);
     const proxy = await stage.proxy('b');

@@ -99,11 +99,14 @@ export async function followCall(
   const stopLooking = AbortSignal.any([signal, ended.signal]);
   const follower = new Follower(clusters, caller, progress);
   const looking = follower.look(stopLooking);
+  looking.catch(() => undefined); // told below, if it is still of interest then
   try {
     const end = await endOf(clusters.callers[0], caller, progress, signal);
     ended.abort();
-    await looking;
-    if (end.status !== 'running') await follower.lookOnce(true);
+    if (end.status !== 'running') {
+      await looking;
+      await follower.lookOnce(true);
+    }
     return { end, callId: follower.callId };
   } finally {
     ended.abort();

@@ -22,6 +22,7 @@ export function openProgress({ stderr }: Pick<CliIo, 'stderr'>): ProgressView {
   const made: CallStepMade[] = [];
   const known = new Set<string>();
   let waiting: readonly string[] = [];
+  let isDone = false;
 
   const sinceStart = (at: number): string => {
     const startedAt = made[0]?.at ?? at;
@@ -39,6 +40,7 @@ export function openProgress({ stderr }: Pick<CliIo, 'stderr'>): ProgressView {
   return {
     made,
     steps: (steps) => {
+      if (isDone) return;
       for (const step of steps) {
         if (known.has(step.step)) continue;
         known.add(step.step);
@@ -48,6 +50,7 @@ export function openProgress({ stderr }: Pick<CliIo, 'stderr'>): ProgressView {
       render();
     },
     waitingFor: (text, todo = '') => {
+      if (isDone) return;
       const lines = [
         text === '' ? '' : `… ${''.padStart(8)}  ${text}`,
         todo === '' ? '' : `${''.padStart(12)}→ ${todo}`,
@@ -61,6 +64,7 @@ export function openProgress({ stderr }: Pick<CliIo, 'stderr'>): ProgressView {
       else if (isNews && todo !== '') for (const line of next) stderr.write(`${line}\n`);
     },
     done: () => {
+      isDone = true;
       waiting = [];
       render();
       live?.done();

@@ -103,7 +103,10 @@ async function byPrefix(handler: ClusterReader, hex: string): Promise<Candidate[
 
 /** The calls of a workflow on A, and of the `CrossClusterWorkflow` children through which it calls. */
 export async function byCaller(reader: ClusterReader, workflowId: string): Promise<Candidate[]> {
-  const events = await reader.history(workflowId);
+  // After a reset the history begins with the run that was reset, and does not name its own.
+  const runId = (await reader.describe(workflowId))?.workflowExecutionInfo?.execution?.runId;
+  if (runId == null) return [];
+  const events = await reader.history(workflowId, runId);
   const children = crossClusterChildren(events).slice(0, MAX_CHILDREN);
   const histories = await Promise.all(
     children.map(async (child) => ({
@@ -111,7 +114,6 @@ export async function byCaller(reader: ClusterReader, workflowId: string): Promi
       events: await reader.history(child.workflowId, child.runId),
     })),
   );
-  const runId = events[0]?.workflowExecutionStartedEventAttributes?.originalExecutionRunId ?? '';
   return [{ workflowId, runId, events }, ...histories].flatMap((run) =>
     recordedCalls(run.events).map(({ envelope, recordedAt }) => ({
       callId: envelope.callId,
@@ -121,7 +123,7 @@ export async function byCaller(reader: ClusterReader, workflowId: string): Promi
         cluster: reader.cluster.name,
         namespace: reader.cluster.namespace,
         workflowId: run.workflowId,
-        runId: envelope.caller.runId,
+        runId: run.runId,
       },
     })),
   );

@@ -103,8 +103,23 @@ function parentOf(described: Description): string {
   return described.workflowExecutionInfo?.parentExecution?.workflowId ?? '';
 }
 
-/** What the caller cluster tells of a call; `undefined`: the caller, or its record of the call, is not there. */
+/**
+ * What the caller cluster tells of a call; `undefined`: the caller, or its record of the call, is not there. A call goes on
+ * in another run than the one that made it after a reset, and where it was handed over by continue-as-new.
+ */
 async function readCallerSide(
+  reader: ClusterReader,
+  caller: Pick<CallerRef, 'workflowId' | 'runId'>,
+  callId: string,
+  clockSkewMs: number,
+): Promise<CallerView | undefined> {
+  const maker = await readCallerRun(reader, caller, callId, clockSkewMs);
+  if (maker && (maker.outcome || maker.execution.status === 'running')) return maker;
+  const latest = await readCallerRun(reader, { ...caller, runId: '' }, callId, clockSkewMs);
+  return latest ?? maker;
+}
+
+async function readCallerRun(
   reader: ClusterReader,
   caller: Pick<CallerRef, 'workflowId' | 'runId'>,
   callId: string,
@@ -113,7 +128,7 @@ async function readCallerSide(
   const described = await reader.describe(caller.workflowId, caller.runId);
   if (!described) return undefined;
   const execution = executionView(described);
-  const events = await reader.history(caller.workflowId, caller.runId);
+  const events = await reader.history(caller.workflowId, execution.runId);
   const recorded = recordedCalls(events).find(({ envelope }) => envelope.callId === callId);
   if (!recorded) return undefined;
   const outcome = outcomeIn(events, recorded);

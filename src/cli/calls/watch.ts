@@ -47,7 +47,7 @@ export async function watchCalls(
     while (!interrupt.signal.aborted) {
       let round: Round | undefined;
       try {
-        round = await look(palette);
+        round = await orInterrupted(look(palette), interrupt.signal);
         trouble = '';
       } catch (error) {
         // A cluster that is away is what one watches for, too.
@@ -69,6 +69,15 @@ export async function watchCalls(
     interrupt.dispose();
   }
   return EXIT.ok;
+}
+
+/** Ctrl-C does not wait for a cluster that does not answer. */
+function orInterrupted<R>(look: Promise<R>, signal: AbortSignal): Promise<R | undefined> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => resolve(undefined);
+    signal.addEventListener('abort', stop);
+    look.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
 }
 
 function tellChanges(
