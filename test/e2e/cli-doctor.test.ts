@@ -1,5 +1,8 @@
 /** `temporal-bridge doctor` on real servers: what it finds, what it advises, how it exits. */
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { createSealKeyPair } from '../../src/bridge/config/seal-keys.js';
 import type { Check } from '../../src/cli/doctor/check.js';
@@ -73,6 +76,19 @@ describe('temporal-bridge doctor, with a bridge', () => {
     assert.match(key?.found ?? '', /does not hold the public half of the signing key/);
     assert.match(key?.remedy ?? '', /seal-verify-keys\.pem/);
     assert.equal(of('reached').length, 2);
+  });
+
+  it('fails on a private key that others may read, and says how to close it', async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'bridge-doctor-'));
+    t.after(() => rm(folder, { recursive: true, force: true }));
+    const file = join(folder, 'seal-signing-key.pem');
+    await writeFile(file, pair.signingKeyPem, { mode: 0o644 });
+    const { BRIDGE_SEAL_SIGNING_KEY: _, ...others } = KEYS;
+    const env = cliEnv(stage.clusters, { ...others, BRIDGE_SEAL_SIGNING_KEY_FILE: file });
+    const { exitCode, of } = await examine(env);
+    assert.equal(exitCode, 1);
+    assert.match(of('keys')[0]?.found ?? '', /may be read by others; .* got mode 0644$/);
+    assert.match(of('keys')[0]?.remedy ?? '', /^run chmod 600 on it/);
   });
 
   it('warns of a retention that is too short for the longest time-out', async () => {

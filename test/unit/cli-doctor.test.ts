@@ -1,9 +1,12 @@
 /** What the doctor makes of what it finds. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { Metadata, Server, ServerCredentials } from '@grpc/grpc-js';
+import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
+import { openReader } from '../../src/cli/cluster-reader.js';
 import type { Check } from '../../src/cli/doctor/check.js';
 import { runChecks } from '../../src/cli/doctor/check.js';
-import { judgeClock } from '../../src/cli/doctor/clock-check.js';
+import { dateOf, judgeClock } from '../../src/cli/doctor/clock-check.js';
 import { judgeRetention, judgeVersion } from '../../src/cli/doctor/cluster-checks.js';
 import { encodingsOf, judgeEncodings } from '../../src/cli/doctor/codec-check.js';
 import { judgePollers } from '../../src/cli/doctor/poller-checks.js';
@@ -83,6 +86,59 @@ describe('judgeClock', () => {
       assert.match(finding.found, found);
     });
   }
+});
+
+describe('dateOf', () => {
+  const GET_SYSTEM_INFO = '/temporal.api.workflowservice.v1.WorkflowService/GetSystemInfo';
+  const bytes = (value: Buffer) => value;
+
+  /** A gateway: answers every request with nothing, beside the given headers. */
+  async function openGateway(t: { after(hook: () => void): void }, headers: Record<string, string>) {
+    const server = new Server();
+    const method = {
+      path: GET_SYSTEM_INFO,
+      requestStream: false,
+      responseStream: false,
+      requestSerialize: bytes,
+      requestDeserialize: bytes,
+      responseSerialize: bytes,
+      responseDeserialize: bytes,
+    };
+    server.addService(
+      { GetSystemInfo: method },
+      {
+        GetSystemInfo: (call: ServerUnaryCall<Buffer, Buffer>, reply: sendUnaryData<Buffer>) => {
+          const metadata = new Metadata();
+          for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
+          call.sendMetadata(metadata);
+          reply(null, Buffer.alloc(0));
+        },
+      },
+    );
+    const port = await new Promise<number>((resolve, reject) => {
+      server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+        error ? reject(error) : resolve(bound),
+      );
+    });
+    const cluster = { name: 'g', side: 'A', address: `127.0.0.1:${port}`, namespace: 'n' } as const;
+    const reader = openReader({ ...cluster, hostSetting: 'X', namespaceSetting: 'Y' }, 2_000);
+    t.after(() => {
+      server.forceShutdown();
+      void reader.close();
+    });
+    return reader;
+  }
+
+  it('reads the date that a gateway sends', async (t) => {
+    const reader = await openGateway(t, { date: 'Tue, 01 Jan 2030 00:00:00 GMT' });
+    const date = await dateOf(reader);
+    assert.equal(date?.serverAt, Date.UTC(2030, 0, 1));
+    assert.equal(judgeClock({ ...(date ? { date } : {}) }, SKEW, Date.now()).level, 'warning');
+  });
+
+  it('does without a date that is none', async (t) => {
+    assert.equal(await dateOf(await openGateway(t, { date: 'soon' })), undefined);
+  });
 });
 
 describe('judgePollers', () => {

@@ -177,7 +177,7 @@ async function show(io: CliIo, id: string, options: CallsOptions): Promise<numbe
       import('./show.js'),
     ]);
     const call = await readCall(clusters, await findCall(clusters, id), memory);
-    const shown = concludeCall(call, config, clusters.handler.cluster.name);
+    const shown = concludeCall(call, config, clusters.handler.cluster);
     io.stdout.write(
       options.json
         ? `${JSON.stringify(shownAsJson(shown), null, 2)}\n`
@@ -242,7 +242,7 @@ async function lookAtOne(
   const ref = await findCall(clusters, id);
   return async (palette) => {
     const call = await readCall(clusters, ref, memory);
-    const shown = concludeCall(call, config, clusters.handler.cluster.name);
+    const shown = concludeCall(call, config, clusters.handler.cluster);
     const { status, diagnosis } = shown;
     const step = diagnosis.step === 'ended' ? safe(status, 40) : diagnosis.step;
     return {

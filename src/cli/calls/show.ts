@@ -1,5 +1,6 @@
 /** `temporal-bridge calls show`: one call on both clusters, where it hangs and what to do. */
 import type { ResolvedConfig } from '../../bridge/config/resolve.js';
+import type { NamedCluster } from '../cluster-trouble.js';
 import { ageText, safe, type Palette } from '../text.js';
 import { iso } from './call-row.js';
 import type { CallView, CallerView, ExecutionView, HandlerView, Look, PendingActivity } from './call-view.js';
@@ -7,9 +8,14 @@ import { foundIn } from './call-view.js';
 import { diagnose, type Diagnosis } from './diagnose.js';
 import { linksOf, traceOf, type CallLinks, type CallTrace } from './links.js';
 
+/** A handler cluster as it is shown. */
+type HandlerClusterName = Pick<NamedCluster, 'name' | 'namespace'>;
+
 /** A call, and what is concluded from it. */
 export interface ShownCall {
   readonly call: CallView;
+  /** Where wrapper and target are. */
+  readonly handlerCluster: HandlerClusterName;
   readonly status: string;
   readonly diagnosis: Diagnosis;
   /** When the call was made, or when its wrapper started, if A does not tell. */
@@ -23,7 +29,7 @@ export interface ShownCall {
 export function concludeCall(
   call: CallView,
   config: ResolvedConfig,
-  handlerCluster: string,
+  handlerCluster: HandlerClusterName,
   now = Date.now(),
 ): ShownCall {
   const onA = foundIn(call.caller);
@@ -33,11 +39,12 @@ export function concludeCall(
     : !onA?.outcome && onA?.execution.status === 'running';
   return {
     call,
+    handlerCluster,
     status: statusOfCall(onA, onB),
     diagnosis: diagnose(call, now),
     madeAt: onA?.call.recordedAt ?? onB?.wrapper.startedAt,
     endedAt: isOpen ? undefined : (onA?.outcome?.at ?? onB?.wrapper.closedAt ?? onA?.execution.closedAt),
-    links: linksOf(call, config, handlerCluster),
+    links: linksOf(call, config, handlerCluster.name),
     trace: traceOf(call),
   };
 }
@@ -77,6 +84,7 @@ export function shownAsJson(shown: ShownCall, now = Date.now()): Record<string, 
       view.target ? executionAsJson(view.target) : (view.facts?.target ?? null),
     ),
     madeBy: foundIn(call.handler)?.facts?.caller ?? null,
+    handlerCluster: { name: shown.handlerCluster.name, namespace: shown.handlerCluster.namespace },
     links,
     trace,
   };
@@ -127,8 +135,8 @@ export function shownLines(
     field('age', age),
     '',
     ...callerLines(call, field, now),
-    ...wrapperLines(call, field, now),
-    ...targetLines(onB, field, now),
+    ...wrapperLines(shown, field, now),
+    ...targetLines(shown, field, now),
     '',
     ...linkLines(links, field),
     field(
@@ -139,6 +147,10 @@ export function shownLines(
 }
 
 type Field = (name: string, text: string) => string;
+
+function placeOf({ name, namespace }: HandlerClusterName): string {
+  return `${safe(name)}, namespace ${safe(namespace)}`;
+}
 
 function callerLines({ caller, handler }: CallView, field: Field, now: number): string[] {
   const madeBy = foundIn(handler)?.facts?.caller;
@@ -161,14 +173,15 @@ function callerLines({ caller, handler }: CallView, field: Field, now: number): 
   ];
 }
 
-function wrapperLines({ handler, wrapperWorkflowId }: CallView, field: Field, now: number): string[] {
+function wrapperLines({ call, handlerCluster }: ShownCall, field: Field, now: number): string[] {
+  const { handler, wrapperWorkflowId } = call;
   if (!('found' in handler)) {
     const why = 'missing' in handler ? 'not on B' : safe(handler.unavailable, 400);
     return [field('wrapper', `${wrapperWorkflowId}: ${why}`)];
   }
   const { wrapper, report } = handler.found;
   return [
-    field('wrapper', `${wrapper.workflowId} on B`),
+    field('wrapper', `${wrapper.workflowId} on ${placeOf(handlerCluster)}`),
     field('', `${wrapper.status}, run ${safe(wrapper.runId)}`),
     ...wrapper.pendingActivities.map((activity) =>
       field('', `${safe(activity.type)}: ${pendingText(activity, now)}`),
@@ -177,8 +190,8 @@ function wrapperLines({ handler, wrapperWorkflowId }: CallView, field: Field, no
   ];
 }
 
-function targetLines(onB: HandlerView | undefined, field: Field, now: number): string[] {
-  const { target, facts } = onB ?? {};
+function targetLines({ call, handlerCluster }: ShownCall, field: Field, now: number): string[] {
+  const { target, facts } = foundIn(call.handler) ?? {};
   if (!target) {
     if (!facts) return [];
     return [
@@ -191,7 +204,7 @@ function targetLines(onB: HandlerView | undefined, field: Field, now: number): s
   const failing = target.pendingActivities.filter(({ lastFailure }) => lastFailure !== undefined).slice(0, 5);
   const pending = target.pendingActivities.length;
   return [
-    field('target', `${safe(target.workflowId)} on B`),
+    field('target', `${safe(target.workflowId)} on ${placeOf(handlerCluster)}`),
     field(
       '',
       `${safe(target.workflowType)} on ${safe(target.taskQueue)}, ${target.status}, ${pending} pending ${pending === 1 ? 'activity' : 'activities'}, run ${safe(target.runId)}`,
