@@ -1,4 +1,5 @@
 /** What the command line reads of one cluster. Loads the Temporal SDK: commands import it when they run. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { temporal } from '@temporalio/proto';
 import { tsToMs } from '@temporalio/common/lib/time.js';
 import { createClusterClient, type ClusterClient } from '../bridge/cluster-client.js';
@@ -15,6 +16,8 @@ export type Description = temporal.api.workflowservice.v1.IDescribeWorkflowExecu
 /** Pages of a history that are read at most; a page has up to 256 events, or less if they are large. */
 const MAX_PAGES = 40;
 const PAGE_EVENTS = 256;
+/** What an aborted long poll is given to end: it may be between two tries. */
+const POLL_END_MS = 2_000;
 /** `HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT` */
 const FILTER_CLOSE_EVENT = 2;
 /** A poll lasts a minute at most: who has not been seen for longer has gone. */
@@ -49,6 +52,10 @@ export interface ClusterReader {
   queue(name: string, type: keyof typeof QUEUE_TYPE): Promise<QueueState>;
   /** Sends any request, with a deadline. */
   ask<R>(send: () => Promise<R>): Promise<R>;
+  /** The same; throws the client's own error. */
+  send<R>(send: () => Promise<R>): Promise<R>;
+  /** Sends requests that have no deadline; rejects at once when the signal is aborted. */
+  longPoll<R>(send: () => Promise<R>, signal: AbortSignal): Promise<R>;
   /** Waits for requests that are under way, then closes the connection. */
   close(): Promise<void>;
 }
@@ -66,6 +73,18 @@ export function openReader(cluster: NamedCluster, rpcTimeoutMs: number): Cluster
     const ended = () => underWay.delete(reply);
     reply.then(ended, ended);
     return reply;
+  };
+  const polls = new Set<Promise<unknown>>();
+  const longPoll = <R>(send: () => Promise<R>, signal: AbortSignal): Promise<R> => {
+    const reply = client.client.connection.withAbortSignal(signal, send);
+    polls.add(reply);
+    const ended = () => polls.delete(reply);
+    reply.then(ended, ended);
+    return new Promise((resolve, reject) => {
+      const stop = (): void => reject(new Error('interrupted'));
+      signal.addEventListener('abort', stop);
+      reply.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+    });
   };
   const ask = async <R>(send: () => Promise<R>): Promise<R> => {
     try {
@@ -159,9 +178,12 @@ export function openReader(cluster: NamedCluster, rpcTimeoutMs: number): Cluster
       };
     },
     ask,
+    send: request,
+    longPoll,
     close: async () => {
       // A request that is tried again on a connection that was closed meanwhile would break the process.
       await Promise.allSettled(underWay);
+      if (polls.size > 0) await Promise.race([Promise.allSettled(polls), sleep(POLL_END_MS)]);
       await client.close();
     },
   };

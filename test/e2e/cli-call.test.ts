@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { cli, cliEnv, startCli } from '../support/cli.js';
 import { eventually } from '../support/inspect.js';
 import { openStage, type Stage } from '../support/stage.js';
@@ -167,6 +168,34 @@ describe('temporal-bridge call', () => {
     const { exitCode, err } = await cli(['call', 'Echo', ...ON_TARGETS], away);
     assert.equal(exitCode, 1);
     assert.match(err, /cluster-a cannot be reached at 127\.0\.0\.1:9: .*or correct CLUSTER_A_HOST\n$/);
+  });
+
+  it('waits for A to come back, and still ends by Ctrl-C while it is away', async (t) => {
+    const own = await openStage(t);
+    await own.bridge();
+    await own.targets();
+    const proxy = await own.proxy('a');
+    const through = cliEnv(own.clusters, { CLUSTER_A_HOST: proxy.address, BRIDGE_RPC_TIMEOUT: '1s' });
+    await eventually('the pollers are seen', async () => (await cli(['doctor'], through)).exitCode === 0);
+    const start = () => startCli(['call', 'Gate', ...ON_TARGETS], through);
+    const [waiting, given] = [start(), start()];
+    for (const command of [waiting, given])
+      await eventually('it runs', () => command.err().includes('target on B'));
+    proxy.cut();
+    for (const command of [waiting, given]) {
+      await eventually('it is told', () => command.err().includes('cluster-a cannot be reached'));
+    }
+    given.interrupt();
+    assert.equal((await given.ended).exitCode, 130);
+    // A try of a request that its connection did not outlive would break the process.
+    await sleep(3_000);
+    proxy.heal();
+    const callId = /wrapper bridge-call-([0-9a-f]{64})/.exec(waiting.err())?.[1] ?? '';
+    const shown = await cli(['calls', 'show', callId, '--json'], cliEnv(own.clusters));
+    const { target } = JSON.parse(shown.out) as { target: { workflowId: string } };
+    await own.clusters.b.client.workflow.getHandle(target.workflowId).signal('open', 'at last');
+    const { exitCode, out } = await waiting.ended;
+    assert.deepEqual([exitCode, out], [0, '"at last"\n']);
   });
 
   it('brings the outcome although this host cannot see B', async () => {

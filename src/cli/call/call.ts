@@ -55,7 +55,7 @@ export async function startCall(
   const { bridgeQueue, workflowId = `call-${randomUUID()}` } = options;
   await assertPolled(a, bridgeQueue);
   try {
-    const handle = await a.client.request(() =>
+    const handle = await a.send(() =>
       a.client.client.workflow.start(CROSS_CLUSTER_WORKFLOW, {
         taskQueue: bridgeQueue,
         workflowId,
@@ -170,11 +170,11 @@ async function endOf(
   signal: AbortSignal,
 ): Promise<CallEnd> {
   if (!a) throw new Error('no caller cluster');
-  const { client } = a.client;
   while (!signal.aborted) {
     try {
-      const answer: unknown = await client.connection.withAbortSignal(signal, () =>
-        client.workflow.getHandle(workflowId, runId).result(),
+      const answer: unknown = await a.longPoll(
+        () => a.client.client.workflow.getHandle(workflowId, runId).result(),
+        signal,
       );
       return { status: 'completed', result: (answer as { result?: unknown } | null)?.result ?? null };
     } catch (error) {

@@ -48,9 +48,9 @@ export async function checkPermissions(reader: ClusterReader, role: BridgeRole):
 }
 
 /** Why a request is not allowed; `undefined`: it is. */
-async function denialOf({ client }: ClusterReader, { send }: Probe): Promise<string | undefined> {
+async function denialOf(reader: ClusterReader, { send }: Probe): Promise<string | undefined> {
   try {
-    await client.request(send);
+    await reader.send(send);
   } catch (error) {
     const found = grpcStatusOf(error);
     switch (found?.code) {
