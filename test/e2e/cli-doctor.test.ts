@@ -108,6 +108,8 @@ describe('temporal-bridge doctor, with a bridge', () => {
       /the caller wrote json\/plain, the target got json\/plain and returned json\/plain/,
     );
     assert.ok(!JSON.stringify(checks).includes('a secret value'));
+    const unknown = await examine(cliEnv(stage.clusters), '--workflow', 'no-such-call');
+    assert.deepEqual([unknown.exitCode, unknown.of('codecs')[0]?.level], [0, 'warning']);
   });
 
   it('fails where a right is missing that the bridge needs, and notes one that only commands need', async (t) => {

@@ -3,8 +3,10 @@ import type { temporal } from '@temporalio/proto';
 import { decode } from '@temporalio/common/lib/encoding.js';
 import { recordedCalls } from '../calls/call-facts.js';
 import { findCall } from '../calls/find-call.js';
-import { readCall, WrapperMemory, type CallClusters } from '../calls/read-call.js';
+import { readCall, WrapperMemory, type CallClusters, type CallRef } from '../calls/read-call.js';
 import { foundIn } from '../calls/call-view.js';
+import { ClusterTrouble } from '../cluster-trouble.js';
+import { CliFailure } from '../io.js';
 import { safe, shortId } from '../text.js';
 import type { Finding } from './check.js';
 
@@ -63,7 +65,22 @@ export function judgeEncodings({ sent, received, result }: CallEncodings): Findi
 /** Reads the encodings of a call on both clusters. */
 export async function checkCodecs(clusters: CallClusters, given: string): Promise<readonly Finding[]> {
   const { handler, callers } = clusters;
-  const call = await readCall(clusters, await findCall(clusters, given), new WrapperMemory());
+  let ref: CallRef;
+  try {
+    ref = await findCall(clusters, given);
+  } catch (error) {
+    if (!(error instanceof CliFailure) || error instanceof ClusterTrouble) throw error;
+    // What was typed is wrong, not the bridge.
+    return [
+      {
+        what: 'codecs',
+        level: 'warning',
+        found: error.message,
+        remedy: 'give --workflow the id of one call',
+      },
+    ];
+  }
+  const call = await readCall(clusters, ref, new WrapperMemory());
   const [onA, onB] = [foundIn(call.caller), foundIn(call.handler)];
   const caller = onA?.execution ?? onB?.facts?.caller;
   const cluster = onB?.facts?.caller.cluster;
