@@ -19,11 +19,17 @@ export interface SignalSource {
   off(event: string, listener: (...args: unknown[]) => void): unknown;
 }
 
+/** A stream of the process; a terminal has a size, too. */
+export interface CliStream extends LogDestination {
+  readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
+}
+
 /** The surroundings of the program. */
 export interface CliIo {
   readonly env: Environment;
-  readonly stdout: LogDestination;
-  readonly stderr: LogDestination;
+  readonly stdout: CliStream;
+  readonly stderr: CliStream;
   readonly version: string;
   readonly signals: SignalSource;
   /** Ends the process at once. */
@@ -38,11 +44,16 @@ export const EXIT = {
   failed: 1,
   /** What was typed or set cannot be used; nothing was started. */
   refused: 2,
-  /** A second signal cut the shutdown short. */
+  /** A signal cut short what was waited for; of `run`, a second signal the shutdown. */
   interrupted: 130,
 } as const;
 
 /** Thrown where the user asked for something that cannot be done; the message is printed as it is. */
 export class CliRefusal extends Error {
   override readonly name = 'CliRefusal';
+}
+
+/** Thrown where something outside of the program is not as it must be; the message is printed as it is. */
+export class CliFailure extends Error {
+  override readonly name = 'CliFailure';
 }

@@ -1,12 +1,14 @@
 /** The command line: commands, options and help. What the commands do is in the files next to it. */
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../bridge/config/config-error.js';
-import type { Overrides } from '../bridge/config/given.js';
-import { settingNames, settingOf } from '../bridge/config/settings.js';
 import { showConfig } from './config-command.js';
-import { CliRefusal, EXIT, type CliIo } from './io.js';
+import { registerCall } from './call/command.js';
+import { registerCalls } from './calls/command.js';
+import { registerDoctor } from './doctor/command.js';
+import { CliFailure, CliRefusal, EXIT, type CliIo } from './io.js';
 import { newKeys } from './keys-command.js';
 import { run } from './run-command.js';
+import { overridesOf, settingsHelp, withSettingOptions, type SettingOptions } from './setting-options.js';
 
 /** The program, and the exit status that the command which ran has left. */
 export interface Program {
@@ -62,6 +64,13 @@ export function createProgram(io: CliIo): Program {
       exitCode = newKeys(io, options);
     });
 
+  const done = (code: number): void => {
+    exitCode = code;
+  };
+  registerDoctor(command, io, done);
+  registerCalls(command, io, done);
+  registerCall(command, io, done);
+
   return { command, exitCode: () => exitCode };
 }
 
@@ -82,26 +91,12 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
       io.stderr.write(`temporal-bridge: ${error.message}\n`);
       return EXIT.refused;
     }
+    if (error instanceof CliFailure) {
+      io.stderr.write(`temporal-bridge: ${error.message}\n`);
+      return EXIT.failed;
+    }
     throw error;
   }
-}
-
-interface SettingOptions {
-  readonly role?: string;
-  readonly dev?: true;
-}
-
-function withSettingOptions(command: Command): Command {
-  return command
-    .option('--role <role>', `sides that this process serves: ${settingOf('BRIDGE_ROLE').range}`)
-    .option('--dev', 'development run: start without seal keys');
-}
-
-function overridesOf({ role, dev }: SettingOptions): Overrides {
-  return {
-    ...(role === undefined ? {} : { BRIDGE_ROLE: role }),
-    ...(dev === true ? { BRIDGE_DEV: 'true' } : {}),
-  };
 }
 
 const MAIN_HELP = `
@@ -111,9 +106,13 @@ Examples:
   temporal-bridge run                        serve both sides in one process
   temporal-bridge run --role caller          serve cluster A only
   temporal-bridge run --dev                  try it without keys, two local servers on 7233 and 7234
+  temporal-bridge doctor                     is the bridge healthy, and what is about to break
+  temporal-bridge calls list                 which calls there are, and how they stand
+  temporal-bridge calls show order-17        where one call hangs, and what to do about it
+  temporal-bridge call EchoWorkflow '"hi"' --task-queue echo-queue    make a call by hand
 
 Settings are environment variables (CLUSTER_A_*, CLUSTER_B_*, BRIDGE_*); "temporal-bridge run --help" lists them.
-Exit status: 0 done or stopped by a signal, 1 something broke, 2 settings or arguments refused, 130 second signal.
+Exit status: 0 done or stopped by a signal, 1 something broke, 2 settings or arguments refused, 130 interrupted.
 `;
 
 const KEYS_HELP = `
@@ -121,11 +120,3 @@ Writes seal-signing-key.pem (private, mode 0600, for the caller side) and seal-v
 handler side). To change keys without a gap: append the new public key to the verify keys of every handler, restart
 them, then give the callers the new signing key; take the old public key away when calls sealed with it have ended.
 `;
-
-function settingsHelp(): string {
-  const lines = settingNames.map((name) => {
-    const { doc, range, default: value } = settingOf(name);
-    return `  ${name}\n      ${doc}\n      ${range}${value === undefined ? '' : `; default ${value}`}`;
-  });
-  return `Settings (environment variables; empty = not set; options win over them):\n${lines.join('\n')}\n`;
-}

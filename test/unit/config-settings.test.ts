@@ -56,6 +56,25 @@ const integers = (value: number, min: number, max: number): Case => ({
   refused: [String(min - 1), String(max + 1), '1.5', '1e2', '0x10', '+3', '12a', '9'.repeat(40)],
 });
 
+const webAddresses: Case = {
+  default: undefined,
+  accepted: [
+    ['http://localhost:8080', 'http://localhost:8080'],
+    ['https://temporal.example.com/ui/', 'https://temporal.example.com/ui'],
+  ],
+  refused: [
+    'localhost:8080',
+    'javascript:alert(1)',
+    'file:///etc/passwd',
+    'http://',
+    'http://a b',
+    'http://host/?x=1',
+    'http://host/#x',
+    'http://user:secret@host/',
+    `http://host/${'x'.repeat(2_000)}`,
+  ],
+};
+
 const booleans = (value: boolean, other: Record<string, string> = {}): Case => ({
   default: value,
   accepted: [
@@ -179,6 +198,9 @@ const cases: Readonly<Record<PlainSetting, Case>> = {
   CLUSTER_B_HOST: addresses('localhost:7234'),
   CLUSTER_B_NAMESPACE: namespaces,
   CLUSTER_B_NAME: clusterNames('cluster-b'),
+  CLUSTER_A_UI: webAddresses,
+  CLUSTER_B_UI: webAddresses,
+  BRIDGE_JAEGER_UI: webAddresses,
   BRIDGE_ROLE: {
     default: 'both',
     accepted: [

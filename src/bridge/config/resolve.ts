@@ -69,6 +69,12 @@ export interface ResolvedConfig {
   /** Where `temporal-bridge run` serves health and metrics; absent: nowhere. `runBridge` serves nothing. */
   readonly http?: HttpConfig;
   readonly log: { readonly level: LogLevel; readonly format: LogFormat };
+  /** Web pages that the command line links to: base addresses without a slash at the end. */
+  readonly ui: {
+    readonly caller: string | undefined;
+    readonly handler: string | undefined;
+    readonly jaeger: string | undefined;
+  };
 }
 
 /** Where health and metrics are served. */
@@ -174,5 +180,6 @@ function configOf(
     completionSignals: values.BRIDGE_COMPLETION_SIGNALS,
     ...(http === 'off' ? {} : { http: { ...http, isDefault: !given.has('BRIDGE_HTTP_ADDRESS') } }),
     log: { level: values.BRIDGE_LOG_LEVEL, format: values.BRIDGE_LOG_FORMAT },
+    ui: { caller: values.CLUSTER_A_UI, handler: values.CLUSTER_B_UI, jaeger: values.BRIDGE_JAEGER_UI },
   };
 }

@@ -9,6 +9,7 @@ import { formatDuration, parseDurationMs } from '../../shared/duration.js';
 /** The form in which a setting is written. */
 export type SettingType =
   | 'address'
+  | 'URL'
   | 'name'
   | 'task queue'
   | 'cluster list'
@@ -119,6 +120,25 @@ export function addressProblem(text: string): string | undefined {
   const port = /:([0-9]+)$/.exec(text)?.[1];
   if (port === undefined) return 'has no port';
   return Number(port) >= 1 && Number(port) <= 65_535 ? 'has no valid host' : 'has a port out of range';
+}
+
+/** Base address of a web page, http or https; may be missing. Kept without a slash at its end. */
+export function webAddress(spec: Pick<SettingSpec<unknown>, 'path' | 'doc' | 'example'>) {
+  return {
+    ...spec,
+    type: 'URL',
+    range: 'http:// or https://, without user, query and fragment; 2,000 characters at most',
+    schema: checked(webAddressProblem).transform((text) => text.replace(/\/+$/, '')),
+  } as const satisfies SettingSpec<string>;
+}
+
+function webAddressProblem(text: string): string | undefined {
+  if (text.length > 2_000) return 'is too long';
+  if (!/^https?:\/\//i.test(text)) return 'does not begin with http:// or https://';
+  if (!URL.canParse(text) || /[\s\p{Cc}\p{Cf}\p{Cs}]/u.test(text)) return 'is not a URL';
+  const { username, password, search, hash } = new URL(text);
+  if (username !== '' || password !== '') return 'holds a user or password';
+  return search !== '' || hash !== '' || /[?#]/.test(text) ? 'has a query or fragment' : undefined;
 }
 
 /** A cluster's name as it appears in ids, logs and metrics: 1–63 of letters, digits, `_`, `.`, `-`. */

@@ -17,6 +17,7 @@ import {
   listenAddress,
   namespace,
   taskQueue,
+  webAddress,
   type Setting,
   type SettingSpec,
 } from './setting.js';
@@ -58,6 +59,21 @@ const specs = {
     path: 'handlerCluster.name',
     default: 'cluster-b',
     doc: 'Name of B in logs and metrics',
+  }),
+  CLUSTER_A_UI: webAddress({
+    path: 'ui.caller',
+    example: 'https://temporal-a.example.com',
+    doc: 'Web UI of A, for the links that the command line prints',
+  }),
+  CLUSTER_B_UI: webAddress({
+    path: 'ui.handler',
+    example: 'https://temporal-b.example.com',
+    doc: 'Web UI of B, for the links that the command line prints',
+  }),
+  BRIDGE_JAEGER_UI: webAddress({
+    path: 'ui.jaeger',
+    example: 'https://jaeger.example.com',
+    doc: "Jaeger's web UI, for the links to traces that the command line prints",
   }),
   BRIDGE_ROLE: choice({
     path: 'role',
