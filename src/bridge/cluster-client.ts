@@ -7,11 +7,7 @@ import type { ClusterCodecs } from './cluster-codecs.js';
 import { createClusterCodecs } from './cluster-codecs.js';
 import { grpcStatusOf } from './grpc-errors.js';
 import { modulePath } from './module-path.js';
-import {
-  requestHeadersInterceptor,
-  retryInterceptor,
-  withDeterministicRequestIds,
-} from './request-context.js';
+import { createRetries, requestHeadersInterceptor, withDeterministicRequestIds } from './request-context.js';
 
 /** A cluster as the configuration names it. */
 export interface ClusterAddress {
@@ -71,10 +67,11 @@ export function createClusterClient(
   payloadCodecs: readonly PayloadCodec[] = [],
   interceptors: readonly WorkflowClientInterceptor[] = [],
 ): ClusterClient {
+  const retries = createRetries();
   const connection = Connection.lazy({
     address: cluster.address,
     connectTimeout: rpcTimeoutMs,
-    interceptors: [retryInterceptor],
+    interceptors: [retries.interceptor],
     // Finds a link that swallows packets in seconds; the SDK's own 30 s + 15 s would hold up every call meanwhile.
     channelArgs: {
       'grpc.keepalive_time_ms': 10_000,
@@ -105,6 +102,9 @@ export function createClusterClient(
       }
       return retention;
     },
-    close: () => connection.close(),
+    close: async () => {
+      await retries.end();
+      await connection.close();
+    },
   };
 }

@@ -1,4 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Interceptor } from '@grpc/grpc-js';
 import type { ConnectionLike, WorkflowClientInterceptor } from '@temporalio/client';
 import { defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
@@ -33,19 +35,48 @@ export function withRequestContext<R>(context: RequestContext, send: () => Promi
  */
 const MAX_TRIES = 3;
 
-/** The SDK's own retries of a request; each try's status goes to the surrounding {@link withRequestContext}, too. */
-export const retryInterceptor: Interceptor = (options, nextCall) => {
-  const context = storage.getStore();
+/** The tries again of one connection's requests. */
+export interface Retries {
+  /** The SDK's own; each try's status goes to the surrounding {@link withRequestContext}, too. */
+  readonly interceptor: Interceptor;
+  /**
+   * No more from now on; resolves when the last one that was waited for has been made. On a connection that is closed
+   * before, it would throw in a timer of the SDK's, where nobody catches it.
+   */
+  readonly end: () => Promise<void>;
+}
+
+/** Tries the requests of one connection again. */
+export function createRetries(): Retries {
   const { delayFunction, retryableDecider } = defaultGrpcRetryOptions({ maxAttempts: MAX_TRIES });
-  const retrying = makeGrpcRetryInterceptor({
-    delayFunction,
-    retryableDecider: (attempt, status) => {
-      context?.onTried?.(status);
-      return retryableDecider(attempt, status);
+  let hasEnded = false;
+  let lastDueAt = 0;
+  return {
+    interceptor: (options, nextCall) => {
+      const context = storage.getStore();
+      const retrying = makeGrpcRetryInterceptor({
+        delayFunction: (attempt, status) => {
+          const delayMs = delayFunction(attempt, status);
+          lastDueAt = Math.max(lastDueAt, performance.now() + delayMs);
+          return delayMs;
+        },
+        retryableDecider: (attempt, status) => {
+          context?.onTried?.(status);
+          return !hasEnded && retryableDecider(attempt, status);
+        },
+      });
+      return retrying(options, nextCall);
     },
-  });
-  return retrying(options, nextCall);
-};
+    end: async () => {
+      hasEnded = true;
+      const leftMs = lastDueAt - performance.now();
+      if (leftMs > 0) await sleep(leftMs + TIMER_SLACK_MS);
+    },
+  };
+}
+
+/** Timers of the same time run in any order, and round to whole milliseconds. */
+const TIMER_SLACK_MS = 20;
 
 /** Client interceptor that adds the headers; keeps the SDK's other interceptors (tracing) in play. */
 export const requestHeadersInterceptor: WorkflowClientInterceptor = {
