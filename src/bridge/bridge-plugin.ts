@@ -9,7 +9,8 @@ import type { ClusterClient } from './cluster-client.js';
 import type { ResolvedConfig } from './config/resolve.js';
 import type { HealthWatch } from './health/bridge-health.js';
 import { watchHealth } from './health/bridge-health.js';
-import type { BridgeLogger, LogFields } from './logger.js';
+import type { BridgeLogger } from './logger.js';
+import { loggerWriting } from './logger.js';
 import { modulePath } from './module-path.js';
 import type { CodecsByCluster, Side } from './run.js';
 import { callerSideOf, connectCallerSides, runHandlerSide } from './run.js';
@@ -72,26 +73,11 @@ function codecsOfHandlers({ config, codecs = {} }: StartHere, own: readonly Payl
 }
 
 /** The SDK's logger as the bridge's. */
-function runtimeLogger(more: LogFields = {}): BridgeLogger {
+function runtimeLogger(): BridgeLogger {
   const { logger } = Runtime.instance();
-  return {
-    trace: (message, fields) => {
-      logger.trace(message, { ...more, ...fields });
-    },
-    debug: (message, fields) => {
-      logger.debug(message, { ...more, ...fields });
-    },
-    info: (message, fields) => {
-      logger.info(message, { ...more, ...fields });
-    },
-    warn: (message, fields) => {
-      logger.warn(message, { ...more, ...fields });
-    },
-    error: (message, fields) => {
-      logger.error(message, { ...more, ...fields });
-    },
-    child: (fields) => runtimeLogger({ ...more, ...fields }),
-  };
+  return loggerWriting((level, message, bound, fields) => {
+    logger[level](message, { ...bound, ...fields });
+  });
 }
 
 /**

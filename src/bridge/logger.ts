@@ -57,7 +57,7 @@ export function createLogger(options: LoggerOptions): BridgeLogger {
     },
     pretty ? prettified(destination, tty && pc.isColorSupported) : destination,
   );
-  return loggerOf(sink, {});
+  return loggerOf(sink);
 }
 
 /** Hands the Temporal SDK's own log lines to the bridge's log. */
@@ -91,29 +91,30 @@ export function sdkLogger(logger: BridgeLogger): SdkLogger {
   };
 }
 
-function loggerOf(sink: pino.Logger, bound: LogFields): BridgeLogger {
-  const write = (level: LogLevel, message: string, fields?: LogFields): void => {
+function loggerOf(sink: pino.Logger): BridgeLogger {
+  return loggerWriting((level, message, bound, fields) => {
     if (!sink.isLevelEnabled(level)) return;
     const line = fittedLine(message, bound, fields);
     sink[level](line.fields, line.message);
-  };
+  });
+}
+
+/** A logger that hands each line to a function: the fields that it puts in front of each line's, and the line's own. */
+export function loggerWriting(
+  write: (level: LogLevel, message: string, bound: LogFields, fields: LogFields | undefined) => void,
+  bound: LogFields = {},
+): BridgeLogger {
+  const at =
+    (level: LogLevel) =>
+    (message: string, fields?: LogFields): void =>
+      write(level, message, bound, fields);
   return {
-    trace: (message, fields) => {
-      write('trace', message, fields);
-    },
-    debug: (message, fields) => {
-      write('debug', message, fields);
-    },
-    info: (message, fields) => {
-      write('info', message, fields);
-    },
-    warn: (message, fields) => {
-      write('warn', message, fields);
-    },
-    error: (message, fields) => {
-      write('error', message, fields);
-    },
-    child: (fields) => loggerOf(sink, { ...bound, ...fields }),
+    trace: at('trace'),
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child: (fields) => loggerWriting(write, { ...bound, ...fields }),
   };
 }
 

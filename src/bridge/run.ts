@@ -132,7 +132,7 @@ export function connectCallerSides(
       startRetry: config.startRetry,
       clockSkewMs: config.clockSkewMs,
       workerHasCodec,
-      log,
+      log: traced?.logger(log) ?? log,
       metrics: metrics.declareCallerSide(config.callerCluster.name, cluster.name),
     };
   });
@@ -217,7 +217,7 @@ export function runHandlerSide(
     completionSignals: config.completionSignals,
     clockSkewMs: config.clockSkewMs,
     lease: config.lease,
-    log,
+    log: traced?.logger(log) ?? log,
     metrics,
   });
   const worker = superviseWorker({

@@ -34,7 +34,7 @@ test('a process for each side sends its spans at the latest when it ends', async
     exits.map(({ code }) => code),
     [0, 0],
   );
-  const { spans } = await expectTree(
+  const { id, spans } = await expectTree(
     jaeger.queryUrl,
     call.workflowId,
     `
@@ -55,6 +55,12 @@ test('a process for each side sends its spans at the latest when it ends', async
     new Set(spans.map(({ tags }) => tags['temporal.namespace'])),
     new Set([stage.clusters.a.namespace, stage.clusters.b.namespace]),
   );
+  const lines = [...caller.logs, ...handler.logs].filter(({ callId }) => callId !== undefined);
+  assert.deepEqual(lines.map(({ msg }) => msg).sort(), ['Call started', 'Completion sent']);
+  for (const line of lines) {
+    assert.equal(line['traceId'], id);
+    assert.ok(spans.some((span) => span.id === line['spanId']));
+  }
 });
 
 test('calls go on where nobody takes the spans, which is told once', async (t) => {

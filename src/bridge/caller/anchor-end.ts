@@ -7,6 +7,7 @@ import type { Outcome, RemoteExecution } from '../../shared/outcome.js';
 import { refused } from '../../shared/outcome.js';
 import { payloadBytes, raw } from '../../shared/payloads.js';
 import { encodeAnchorResult, hasValue } from '../../shared/wire/anchor-report.js';
+import type { CallLogFields } from '../call-log.js';
 import { faultOf, faultText } from '../grpc-errors.js';
 import { outcomeFailure, waitingFailure } from '../waiting-failure.js';
 import type { AnchorProgress } from './anchor-progress.js';
@@ -49,8 +50,8 @@ function count({ side, call, scheduledAt }: Attempt, { status: outcome }: Outcom
   side.metrics.completed({ outcome, way: 'fallback', tookMs });
 }
 
-/** What each log line about a call names. */
-export function callFields({ side, call, targetWorkflowId, progress }: Attempt): Record<string, unknown> {
+/** The call as log lines name it. */
+export function callFields({ side, call, targetWorkflowId, progress }: Attempt): CallLogFields {
   return {
     callId: call.callId,
     sourceCluster: side.sourceCluster,

@@ -7,6 +7,7 @@ import type { RemoteCallEnvelope } from '../../shared/wire/call-envelope.js';
 import { parseRemoteCallEnvelope } from '../../shared/wire/call-envelope.js';
 import type { Admission } from '../../workflow/handler-activities.js';
 import type { ActivityCall } from '../activity-call.js';
+import { callFields } from './call-fields.js';
 import { checkCaller } from './check-caller.js';
 import type { HandlerSide } from './handler-side.js';
 import type { Rejection } from './target-options-check.js';
@@ -81,11 +82,7 @@ export async function admitRemoteCall(side: HandlerSide, input: ActivityCall): P
     timeRejection(side, call);
   if (rejection) {
     side.log.warn('Call refused', {
-      callId: call.callId,
-      sourceCluster: call.replyTo.sourceCluster,
-      sourceWorkflowId: call.replyTo.workflowId,
-      remoteWorkflowId: call.target.workflowId,
-      remoteTaskQueue: call.target.taskQueue,
+      ...callFields(side, call),
       type: rejection.type,
       why: rejection.message,
     });

@@ -3,6 +3,7 @@ import { BridgeError } from '../../shared/bridge-error.js';
 import { showValue } from '../../shared/escape.js';
 import type { RemoteCallEnvelope } from '../../shared/wire/call-envelope.js';
 import type { ClusterClient } from '../cluster-client.js';
+import { callFields } from './call-fields.js';
 import type { HandlerSide } from './handler-side.js';
 
 /** Where a call's answer goes, or why this side may not act for the call. */
@@ -26,7 +27,7 @@ export function checkCaller(side: HandlerSide, call: RemoteCallEnvelope): Checke
   } catch (error) {
     if (BridgeError.is(error) && !error.retryable) return { refusal: error.message };
     side.log.warn('Call waits: its seal is of a key that this handler side does not know', {
-      callId,
+      ...callFields(side, call),
       keyId: replyTo.keyId,
     });
     throw error;
@@ -37,7 +38,8 @@ export function checkCaller(side: HandlerSide, call: RemoteCallEnvelope): Checke
   if (callers) return { callers };
   const caller = `namespace ${showValue(replyTo.namespace)} of ${showValue(replyTo.sourceCluster)}`;
   const serves = side.callers.map(({ cluster }) => `${cluster.namespace} of ${cluster.name}`).join(', ');
-  side.log.warn('Call waits: this handler side does not serve its caller', { callId, caller, serves });
+  const fields = callFields(side, call);
+  side.log.warn('Call waits: this handler side does not serve its caller', { ...fields, caller, serves });
   throw new BridgeError(
     'CALLER_NOT_SERVED',
     `the call is from ${caller}; this handler side serves ${serves}; add it to BRIDGE_CALLER_CLUSTERS, or give ` +

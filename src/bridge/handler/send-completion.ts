@@ -12,6 +12,7 @@ import type { ActivityCall } from '../activity-call.js';
 import { faultOf, faultText } from '../grpc-errors.js';
 import { withRequestContext } from '../request-context.js';
 import type { ClusterClient } from '../cluster-client.js';
+import { callFields } from './call-fields.js';
 import { callerLife } from './caller-life.js';
 import { checkCaller } from './check-caller.js';
 import { countDelivery } from './count-delivery.js';
@@ -64,16 +65,8 @@ export function sendCompletion(side: HandlerSide, input: ActivityCall): Promise<
 }
 
 async function deliver(side: HandlerSide, input: ActivityCall, call: RemoteCallEnvelope): Promise<Delivery> {
-  const { replyTo, callId, target } = call;
-  const fields = {
-    callId,
-    sourceCluster: replyTo.sourceCluster,
-    destinationCluster: side.own.cluster.name,
-    sourceWorkflowId: replyTo.workflowId,
-    remoteWorkflowId: target.workflowId,
-    remoteTaskQueue: target.taskQueue,
-    attempt: Context.current().info.attempt,
-  };
+  const { replyTo } = call;
+  const fields = callFields(side, call);
   const { callers, refusal } = checkCaller(side, call);
   if (refusal !== undefined) {
     side.log.error('Completion not sent: the seal is not good', { ...fields, why: refusal });

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ProxyTracerProvider, trace } from '@opentelemetry/api';
+import { ProxyTracerProvider, context, trace } from '@opentelemetry/api';
 import { NodeSDK, core, resources, tracing } from '@opentelemetry/sdk-node';
 import { OpenTelemetryActivityInboundInterceptor } from '@temporalio/interceptors-opentelemetry';
 import type { InjectedSinks } from '@temporalio/worker';
 import { escapeForLog } from '../../shared/escape.js';
 import { isBridgeActivity } from '../../shared/names.js';
 import type { BridgeLogger } from '../logger.js';
+import { loggerWriting } from '../logger.js';
 import { packageVersion } from '../package-version.js';
 import { activitySpans } from './activity-spans.js';
 import { SpanIds } from './span-ids.js';
@@ -93,6 +94,15 @@ function resourceOf(base: resources.IResource, { side, cluster }: TracedSide): r
   });
 }
 
+/** A log whose lines name the trace and the span that they are written in. */
+function withTraceIds(log: BridgeLogger): BridgeLogger {
+  return loggerWriting((level, message, bound, fields) => {
+    const current = trace.getSpanContext(context.active());
+    const ids = current && { traceId: current.traceId, spanId: current.spanId };
+    log.child({ ...bound, ...ids })[level](message, fields);
+  });
+}
+
 function tracedSide(
   { resource: base }: tracing.BasicTracerProvider,
   processor: tracing.SpanProcessor,
@@ -110,6 +120,7 @@ function tracedSide(
   return {
     activityInterceptor: activitySpans({ tracer, ids, where }),
     clientInterceptor: traceHeadersInterceptor,
+    logger: withTraceIds,
     sinks: workflowSpanSinks(processor, resource, where) as unknown as InjectedSinks<never>,
     withoutSdkSpans: (interceptors = []) =>
       interceptors.map((interceptor) => (activity) => {

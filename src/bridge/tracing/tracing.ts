@@ -8,6 +8,8 @@ export interface SideTracing {
   readonly activityInterceptor: ActivityInterceptorsFactory;
   /** Puts the current trace context into starts, signals, queries and updates. */
   readonly clientInterceptor: WorkflowClientInterceptor;
+  /** The same log, whose lines name the trace and the span that they are written in. */
+  logger(log: BridgeLogger): BridgeLogger;
   /** Takes the spans of the bridge's own workflows out of their sandbox. */
   readonly sinks: InjectedSinks<never>;
   /** Activity interceptors of a user's worker without the SDK's spans of the bridge's activities, which have their own. */
