@@ -1,10 +1,11 @@
 /** `make up`: two clusters, the bridge and the demo's workers, for typing commands by hand, until Ctrl-C. */
+import { readFile } from 'node:fs/promises';
 import { findTemporalCli } from '../stack/temporal-cli.js';
 import { articleCommandLines } from './article-call.js';
 import { announcePart, hintForTakenPorts, STACK_FOLDER } from './background.js';
 import { jaegerHere, type JaegerHere } from './jaeger-here.js';
-import { workflowsPage } from './links.js';
-import { ORDER_QUEUE } from './names.js';
+import { webAddress, workflowsPage } from './links.js';
+import { FULFILLMENT_QUEUE, ORDER_QUEUE } from './names.js';
 import { assertDemoPortsFree, readDemoPorts, type DemoPorts } from './ports.js';
 import { runInScope, untilCtrlC } from '../stack/scope.js';
 import { createScreen, type Screen } from './screen.js';
@@ -25,14 +26,20 @@ await runInScope(async (scope) => {
     await announcePart(scope, part, { ports, log: stack.bridge.logFile });
   }
   showStack(stack, ports, screen);
-  showCommands(ports, cli, stack.bridge.logFile, screen);
+  const log = stack.bridge.logFile;
+  showCommands(ports, cli, { log, health: await healthAddress(log) }, screen);
   showTraces(jaeger, screen);
   screen.line(screen.paint.bold('Everything is in memory and runs until Ctrl-C.'));
   await untilCtrlC(scope, brokenPart([stack.a, stack.b], [stack.bridge, stack.workers]));
   return 0;
 });
 
-function showCommands(ports: DemoPorts, cli: string, log: string, screen: Screen): void {
+function showCommands(
+  ports: DemoPorts,
+  cli: string,
+  { log, health }: { readonly log: string; readonly health: string | undefined },
+  screen: Screen,
+): void {
   const { paint } = screen;
   const example = (title: string, lines: readonly string[]): void => {
     screen.line(title);
@@ -54,7 +61,24 @@ function showCommands(ports: DemoPorts, cli: string, log: string, screen: Screen
     `A  ${workflowsPage(ports.a.ui)}`,
     `B  ${workflowsPage(ports.b.ui)}`,
     `$ tail -f ${shellQuoted(shortPath(log))}`,
+    ...(health === undefined ? [] : [`$ curl ${health}/readyz        # and ${health}/metrics`]),
   ]);
+  const settings = [
+    `CLUSTER_A_HOST=localhost:${ports.a.grpc} CLUSTER_B_HOST=localhost:${ports.b.grpc}`,
+    `CLUSTER_A_UI=${webAddress(ports.a.ui)} CLUSTER_B_UI=${webAddress(ports.b.ui)}`,
+  ];
+  example("The bridge's own command line: make a call, see where calls are, check everything:", [
+    `$ alias temporal-bridge='${settings.join(' ')} \\`,
+    "    node dist/src/cli/main.js'",
+    `$ temporal-bridge call FulfillmentWorkflow '{"orderID":"456","sku":"SKU-7"}' --task-queue ${FULFILLMENT_QUEUE}`,
+    '$ temporal-bridge calls list           # or: calls watch, calls show ID',
+    '$ temporal-bridge doctor --dev',
+  ]);
+}
+
+/** Where the bridge tells how it is, as its log says. */
+async function healthAddress(log: string): Promise<string | undefined> {
+  return /"url":"([^"]+)","msg":"health and metrics"/.exec(await readFile(log, 'utf8'))?.[1];
 }
 
 function shellQuoted(text: string): string {

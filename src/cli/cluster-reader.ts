@@ -56,7 +56,7 @@ export interface ClusterReader {
   send<R>(send: () => Promise<R>): Promise<R>;
   /** Sends requests that have no deadline; rejects at once when the signal is aborted. */
   longPoll<R>(send: () => Promise<R>, signal: AbortSignal): Promise<R>;
-  /** Waits for requests that are under way, then closes the connection. */
+  /** Closes the connection; long polls that were given up have 2 s to end before. */
   close(): Promise<void>;
 }
 
@@ -66,14 +66,6 @@ export function openReader(cluster: NamedCluster, rpcTimeoutMs: number): Cluster
   const { workflowService: service } = client.client;
   const { namespace } = cluster;
 
-  const underWay = new Set<Promise<unknown>>();
-  const request = <R>(send: () => Promise<R>): Promise<R> => {
-    const reply = client.request(send);
-    underWay.add(reply);
-    const ended = () => underWay.delete(reply);
-    reply.then(ended, ended);
-    return reply;
-  };
   const polls = new Set<Promise<unknown>>();
   const longPoll = <R>(send: () => Promise<R>, signal: AbortSignal): Promise<R> => {
     const reply = client.client.connection.withAbortSignal(signal, send);
@@ -88,14 +80,14 @@ export function openReader(cluster: NamedCluster, rpcTimeoutMs: number): Cluster
   };
   const ask = async <R>(send: () => Promise<R>): Promise<R> => {
     try {
-      return await request(send);
+      return await client.request(send);
     } catch (error) {
       throw troubleOf(cluster, error);
     }
   };
   const askOf = async <R>(send: () => Promise<R>): Promise<R | undefined> => {
     try {
-      return await request(send);
+      return await client.request(send);
     } catch (error) {
       // What is no run id at all is no run either.
       const isNoRun = /^Invalid RunId/i.test(grpcStatusOf(error)?.details ?? '');
@@ -178,11 +170,9 @@ export function openReader(cluster: NamedCluster, rpcTimeoutMs: number): Cluster
       };
     },
     ask,
-    send: request,
+    send: (send) => client.request(send),
     longPoll,
     close: async () => {
-      // A request that is tried again on a connection that was closed meanwhile would break the process.
-      await Promise.allSettled(underWay);
       if (polls.size > 0) await Promise.race([Promise.allSettled(polls), sleep(POLL_END_MS)]);
       await client.close();
     },

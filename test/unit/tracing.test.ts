@@ -8,7 +8,8 @@ import { ApplicationFailure, CancelledFailure, defaultPayloadConverter } from '@
 import { repoRoot } from '../../scripts/stack/paths.js';
 import { endOfFailure, endOfResult } from '../../src/bridge/tracing/attempt-end.js';
 import { ATTRIBUTE, SPAN, workflowAttributes } from '../../src/bridge/tracing/attributes.js';
-import { SpanIds, callSpanIds } from '../../src/bridge/tracing/span-ids.js';
+import { SpanIds } from '../../src/bridge/tracing/span-ids.js';
+import { callSpanIds } from '../../src/shared/call-span-ids.js';
 import { contextIn } from '../../src/bridge/tracing/trace-headers.js';
 import type { TracedSide } from '../../src/bridge/tracing/tracing.js';
 import { wantsTraces } from '../../src/bridge/tracing/tracing.js';

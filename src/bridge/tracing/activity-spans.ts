@@ -5,6 +5,7 @@ import type { Info as ActivityInfo } from '@temporalio/activity';
 import type { Headers, Payload } from '@temporalio/common';
 import type { ActivityExecuteInput, ActivityInterceptorsFactory, Next } from '@temporalio/worker';
 import type { ActivityInboundCallsInterceptor } from '@temporalio/worker';
+import { callSpanIds } from '../../shared/call-span-ids.js';
 import {
   CALL_HEADER,
   CONFIRM_START_ACTIVITY,
@@ -23,7 +24,6 @@ import type { AttemptEnd } from './attempt-end.js';
 import { endOfFailure, endOfResult } from './attempt-end.js';
 import { ATTRIBUTE, SPAN, attemptAttributes, callAttributes, remoteCallAttributes } from './attributes.js';
 import type { PresetIds, SpanIds } from './span-ids.js';
-import { callSpanIds } from './span-ids.js';
 import { contextIn } from './trace-headers.js';
 import type { TracedSide } from './tracing.js';
 

@@ -6,14 +6,6 @@ export interface PresetIds {
   readonly spanId?: string;
 }
 
-/**
- * Ids of a call's own span, made of the call's id (64 hexadecimal digits): every attempt, process and run that knows the
- * call knows them, and nothing has to be stored. The trace id is for calls whose caller is not traced.
- */
-export function callSpanIds(callId: string): Required<PresetIds> {
-  return { traceId: callId.slice(0, 32), spanId: callId.slice(32, 48) };
-}
-
 /** Draws ids, but for spans that are started within {@link SpanIds.preset}. */
 export class SpanIds implements tracing.IdGenerator {
   readonly #random = new tracing.RandomIdGenerator();

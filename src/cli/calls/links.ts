@@ -1,5 +1,6 @@
 /** Links from a call to the web UIs, as far as the settings name them. */
 import type { ResolvedConfig } from '../../bridge/config/resolve.js';
+import { callSpanIds } from '../../shared/call-span-ids.js';
 import type { CallView } from './call-view.js';
 import { foundIn } from './call-view.js';
 
@@ -21,14 +22,18 @@ export interface CallTrace {
 /** The trace of a call: as the start of its wrapper or of the call has recorded it, else made of the call's id. */
 export function traceOf({ callId, handler, caller }: CallView): CallTrace {
   const recorded = foundIn(handler)?.facts?.traceId ?? foundIn(caller)?.call.traceId;
-  // The same as `callSpanIds` makes, which brings all of OpenTelemetry with it.
-  return { traceId: recorded ?? callId.slice(0, 32), isRecorded: recorded !== undefined };
+  return { traceId: recorded ?? callSpanIds(callId).traceId, isRecorded: recorded !== undefined };
 }
 
 /** Page of a workflow's run in a web UI. */
 export function workflowPage(base: string, namespace: string, workflowId: string, runId = ''): string {
-  const parts = [namespace, 'workflows', workflowId, ...(runId === '' ? [] : [runId, 'history'])];
-  return `${base}/namespaces/${parts.map(encodeURIComponent).join('/')}`;
+  const parts = [workflowId, ...(runId === '' ? [] : [runId, 'history'])];
+  return `${workflowsPage(base, namespace)}/${parts.map(encodeURIComponent).join('/')}`;
+}
+
+/** List of a namespace's workflows in a web UI. */
+export function workflowsPage(base: string, namespace: string): string {
+  return `${base}/namespaces/${encodeURIComponent(namespace)}/workflows`;
 }
 
 /** Page of a trace in Jaeger. */
