@@ -5,7 +5,7 @@ import type { ClientOptions } from '@temporalio/client';
 import protos from '@temporalio/proto';
 import type { temporal } from '@temporalio/proto';
 import type { RequestCounts } from '../stack/server-metrics.js';
-import { readServiceRequests, withoutIdle } from '../stack/server-metrics.js';
+import { readServiceRequests, readsIn, withoutIdle } from '../stack/server-metrics.js';
 import type { DevServer } from '../stack/dev-server.js';
 import { NAMESPACE } from './names.js';
 
@@ -16,19 +16,6 @@ export type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 const MARK = 'DescribeTaskQueue';
 const READ_EVERY_MS = 50;
 const MARK_TIMEOUT_MS = 5_000;
-
-/** Requests that read a workflow: what a bridge that polls would live on. */
-const READS = [
-  'DescribeWorkflowExecution',
-  'GetWorkflowExecutionHistory',
-  'GetWorkflowExecutionHistoryReverse',
-  'PollWorkflowExecutionHistory',
-  'QueryWorkflow',
-  'ListWorkflowExecutions',
-  'ListOpenWorkflowExecutions',
-  'ListClosedWorkflowExecutions',
-  'ScanWorkflowExecutions',
-];
 
 /** What the demo sees of one cluster. */
 export interface ClusterView {
@@ -107,12 +94,16 @@ function operationOf(path: string, message: unknown): string {
   return waitNewEvent ? 'PollWorkflowExecutionHistory' : operation;
 }
 
-/** Requests that read a workflow. */
-export function readsIn(requests: RequestCounts): number {
-  return READS.reduce((sum, name) => sum + (requests[name] ?? 0), 0);
+/** How many requests read a workflow. */
+export function readsOf(requests: RequestCounts): number {
+  return sum(readsIn(requests));
 }
 
-/** Requests other than those that go on while there is nothing to do. */
+/** How many requests are other than those that go on while there is nothing to do. */
 export function busyIn(requests: RequestCounts): number {
-  return Object.values(withoutIdle(requests)).reduce((sum, count) => sum + count, 0);
+  return sum(withoutIdle(requests));
+}
+
+function sum(requests: RequestCounts): number {
+  return Object.values(requests).reduce((all, count) => all + count, 0);
 }

@@ -3,7 +3,7 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { diffRequests, type RequestCounts } from '../stack/server-metrics.js';
 import { lastEvents, readCallStory, wrapperIdIn, type CallStory } from './call-story.js';
 import type { CallContext, DemoCall } from './calls.js';
-import { busyIn, readsIn, type ClusterView } from './cluster-view.js';
+import { busyIn, readsOf, type ClusterView } from './cluster-view.js';
 import { inWords, type Screen } from './screen.js';
 import type { StartedExecution } from './article-call.js';
 
@@ -84,8 +84,8 @@ export async function makeCall(
     requests: {
       startsOnB: onB['StartWorkflowExecution'] ?? 0,
       signalsOnA: onA['SignalWorkflowExecution'] ?? 0,
-      readsOnA: readsIn(onA),
-      readsOnB: readsIn(onB),
+      readsOnA: readsOf(onA),
+      readsOnB: readsOf(onB),
     },
     waiting,
     meter: after,

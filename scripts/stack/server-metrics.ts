@@ -77,6 +77,14 @@ export function withoutIdle(requests: RequestCounts): RequestCounts {
   return Object.fromEntries(Object.entries(requests).filter(([name]) => !IDLE_OPERATIONS.has(name)));
 }
 
+/** Requests that look at executions: what a bridge that polls would live on. */
+export function readsIn(requests: RequestCounts): RequestCounts {
+  const isRead = /^(?:Describe|Get.*History|Query|List|Count|Scan|PollWorkflowExecution)/;
+  return Object.fromEntries(
+    Object.entries(withoutIdle(requests)).filter(([name, count]) => isRead.test(name) && count !== 0),
+  );
+}
+
 function parseLabels(text: string): Record<string, string> {
   const labels: Record<string, string> = {};
   for (const [, name, value] of text.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)) {
