@@ -205,6 +205,8 @@ export class BridgePlugin extends SimplePlugin {
   async #closeClients(): Promise<void> {
     const clients = this.#clients;
     this.#clients = [];
+    // What watched these clients would find them closed: the next worker has a watch of its own.
+    this.#counts = undefined;
     await Promise.allSettled(clients.map((client) => client.close()));
   }
 }

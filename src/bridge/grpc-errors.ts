@@ -65,9 +65,14 @@ export function faultOf(error: unknown): RequestFault {
   }
 }
 
-/** Whether an error is a server's answer: one of a gateway that has lost its server, or of this client, is none. */
+/**
+ * Whether an error is a server's answer, be it that it has too much to do: one of a gateway that has lost its server, or
+ * of this client, is none.
+ */
 export function isAnswer(error: unknown): boolean {
-  return grpcStatusOf(error) !== undefined && faultOf(error) !== 'unreachable';
+  const found = grpcStatusOf(error);
+  if (found?.code === status.RESOURCE_EXHAUSTED) return true;
+  return found !== undefined && faultOf(error) !== 'unreachable';
 }
 
 /**

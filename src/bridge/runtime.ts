@@ -65,7 +65,7 @@ export async function installMeasuredRuntime(log: BridgeLogger): Promise<Measure
     const metricsAddress = `127.0.0.1:${await freePort()}`;
     try {
       installRuntime(log, { metricsAddress });
-      return { metricsUrl: `http://${metricsAddress}/metrics`, release: hold(Runtime.instance()) };
+      return { metricsUrl: `http://${metricsAddress}/metrics`, release: hold(Runtime.instance(), log) };
     } catch (error) {
       if (tries >= PORT_TRIES) throw error;
     }
@@ -90,13 +90,14 @@ interface Counted {
 /**
  * Keeps the runtime while there is no connection. The SDK ends it with its last one, also with one that failed: while a
  * cluster is down at the start, the exporter would go at each attempt, and everything counted with it. There is no public
- * way to say so; with an SDK that counts otherwise, this does nothing.
+ * way to say so; with an SDK that counts otherwise, this does nothing but say so.
  */
-function hold(runtime: Runtime): () => Promise<void> {
+function hold(runtime: Runtime, log: BridgeLogger): () => Promise<void> {
   const counted = runtime as unknown as Counted;
   const { backRefs } = counted;
   const holder = {};
   if (backRefs instanceof Set) backRefs.add(holder);
+  else log.warn('With this version of the SDK metrics begin anew when no cluster can be reached');
   return async () => {
     if (!(backRefs instanceof Set) || !backRefs.delete(holder)) return;
     if (typeof counted.shutdownIfIdle === 'function') await counted.shutdownIfIdle.call(runtime);

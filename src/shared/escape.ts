@@ -1,6 +1,7 @@
-/* eslint-disable no-control-regex -- escaping control characters is this file's job */
-const UNSAFE =
-  /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff\\]/gu;
+/** What JSON leaves as it is, and a terminal does not show as it is: C1 controls, bidirectional and zero-width ones. */
+const INVISIBLE = '\\u007f-\\u009f\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff';
+const UNSAFE = new RegExp(`[\\u0000-\\u001f${INVISIBLE}\\ud800-\\udfff\\\\]`, 'gu');
+const UNSAFE_IN_JSON = new RegExp(`[${INVISIBLE}]`, 'g');
 
 function escapeOne(char: string): string {
   if (char === '\\') return '\\\\';
@@ -19,6 +20,14 @@ export function escapeForLog(text: string, maxChars = 256): string {
   const cut = text.length > maxChars ? text.slice(0, maxChars) : text;
   const escaped = cut.replace(UNSAFE, escapeOne);
   return cut.length < text.length ? `${escaped}…(+${text.length - cut.length})` : escaped;
+}
+
+/** JSON that a terminal shows as it is: what it would take for a control is an escape, which means the same. */
+export function printableJson(value: unknown, space?: number): string {
+  return JSON.stringify(value ?? null, null, space).replace(
+    UNSAFE_IN_JSON,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** Shows any value inside an error message: JSON where it has one, escaped, at most `maxChars` characters. */

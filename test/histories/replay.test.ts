@@ -22,6 +22,13 @@ const bundle = (name: 'caller' | 'handler', isTraced = false) => ({
 
 const bundled = (name: string) => bundleWorkflowCode({ workflowsPath: join(folder, name) });
 const libraryBundle = bundled('library-callers.ts');
+const tracedLibraryBundle = bundleWorkflowCode({
+  workflowsPath: join(folder, 'library-callers.ts'),
+  // What the SDK's OpenTelemetry plugin adds to a user's bundle.
+  workflowInterceptorModules: [
+    fileURLToPath(import.meta.resolve('@temporalio/interceptors-opentelemetry/lib/workflow-interceptors')),
+  ],
+});
 
 function readHistory(file: string): { history: History; workflowId: string } {
   const history = historyFromPlain(JSON.parse(readFileSync(join(folder, file), 'utf8')));
@@ -46,7 +53,7 @@ const isLibrary = (file: string) => file.includes('/library-');
 
 /** The code that a fixture's workflow runs: a workflow author's, or that of the bridge's workers. */
 async function bundleFor(file: string, isTraced = false) {
-  if (isLibrary(file)) return libraryBundle;
+  if (isLibrary(file)) return isTraced ? tracedLibraryBundle : libraryBundle;
   return bundle(isCaller(file) ? 'caller' : 'handler', isTraced);
 }
 
@@ -56,7 +63,6 @@ for (const { name: version } of versions) {
       test(`${file} replays`, async () => {
         await replay(file, { workflowBundle: await bundleFor(file) });
       });
-      if (isLibrary(file)) continue;
       test(`${file} replays when tracing has been switched on meanwhile`, async () => {
         await replay(file, { workflowBundle: await bundleFor(file, true) });
       });

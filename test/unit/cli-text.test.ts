@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ageText, columnsOf, fit, pad, paletteFor, safe, tableLines } from '../../src/cli/text.js';
-import { printableJson } from '../../src/cli/call/request.js';
+import { printableJson } from '../../src/shared/escape.js';
 import { openProgress } from '../../src/cli/call/progress.js';
 
 describe('text', () => {

@@ -77,6 +77,47 @@ describe('tracing', () => {
     const asked = await load({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' });
     assert.ok(asked.tracing && asked.loaded > 0, 'the figures show what is loaded');
   });
+
+  const startIn = async (env: Record<string, string>, before = '') => {
+    const script = `
+      ${before}
+      const { startTracing } = await import('./src/index.ts');
+      const warnings = [];
+      const tracing = await startTracing({ warn: (message, fields) => warnings.push(message + ': ' + (fields?.why ?? '')) });
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      const listens = process.getActiveResourcesInfo().filter((name) => name.startsWith('TCPServer')).length;
+      console.log(JSON.stringify({ traces: tracing !== undefined, listens, warnings }));
+      process.exit();`;
+    const args = ['--import', 'tsx', '--input-type=module', '-e', script];
+    const { stdout } = await promisify(execFile)(process.execPath, args, {
+      cwd: repoRoot,
+      env: { PATH: process.env['PATH'], ...env },
+    });
+    return JSON.parse(stdout) as { traces: boolean; listens: number; warnings: string[] };
+  };
+  const ENDPOINT = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' };
+
+  it('that cannot be started is told, and is no reason not to start', async () => {
+    for (const exporter of ['oltp', 'jaeger']) {
+      const { traces, warnings } = await startIn({ ...ENDPOINT, OTEL_TRACES_EXPORTER: exporter });
+      assert.equal(traces, false, exporter);
+      assert.match(warnings.at(-1) ?? '', /^Tracing could not be started; calls go on without: ./, exporter);
+    }
+  });
+
+  it('as it should be is not worth a word, and opens no port for metrics', async () => {
+    const metrics = { OTEL_METRICS_EXPORTER: 'prometheus', OTEL_EXPORTER_PROMETHEUS_PORT: '0' };
+    assert.deepEqual(await startIn({ ...ENDPOINT, ...metrics }), { traces: true, listens: 0, warnings: [] });
+  });
+
+  it('does not take the place of an SDK that it cannot join', async () => {
+    const before = `
+      const { trace } = await import('@opentelemetry/api');
+      trace.setGlobalTracerProvider({ getTracer: () => undefined });`;
+    const { traces, warnings } = await startIn({}, before);
+    assert.equal(traces, false);
+    assert.match(warnings.join(), /not of the 1\.x line/);
+  });
 });
 
 describe('the span of a call', () => {

@@ -102,7 +102,8 @@ export class QueueWatch {
       this.#isDenied = false;
       this.#why = undefined;
     } catch (error) {
-      this.#isDenied = faultOf(error) === 'denied';
+      // Another fault says nothing about the right to ask.
+      this.#isDenied ||= faultOf(error) === 'denied';
       this.#why = faultText(error);
     }
     await counted;

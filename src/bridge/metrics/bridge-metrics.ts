@@ -21,6 +21,18 @@ export interface CompletedCall {
   readonly tookMs?: number | undefined;
 }
 
+/** Whether the SDK's class tells if there is a runtime; the field goes with the runtime, so it is looked for at the start. */
+const TELLS_OF_RUNTIME = '_instance' in Runtime;
+
+/**
+ * The meter of the SDK's runtime. Asking for the runtime would make one, with its exporter, that nobody ends: where none
+ * is, nothing is recorded, until the next connection has made one.
+ */
+function meterOfRuntime(): MetricMeter | undefined {
+  const made = Runtime as unknown as { readonly _instance?: Runtime };
+  return TELLS_OF_RUNTIME ? made._instance?.metricMeter : Runtime.instance().metricMeter;
+}
+
 /** What is counted of the calls from one cluster to another; each method at one place in the code. */
 export class CallMetrics {
   readonly #instruments: Instruments;
@@ -114,7 +126,7 @@ export class BridgeMetrics {
   readonly #calls = new Map<string, CallMetrics>();
 
   /** @param meter - asked at each record; default: that of the SDK's runtime */
-  constructor(log: BridgeLogger, meter: () => MetricMeter = () => Runtime.instance().metricMeter) {
+  constructor(log: BridgeLogger, meter: () => MetricMeter | undefined = meterOfRuntime) {
     let isTold = false;
     this.#instruments = new Instruments(meter, (error) => {
       if (!isTold) log.warn('Metrics cannot be recorded', { why: String(error) });

@@ -27,13 +27,13 @@ function instrument(meter: MetricMeter, name: MetricName): Record1 {
  * connection of a process and is made anew with the next one: what was declared is declared again there.
  */
 export class Instruments {
-  readonly #meterNow: () => MetricMeter;
+  readonly #meterNow: () => MetricMeter | undefined;
   readonly #onTrouble: (error: unknown) => void;
   readonly #declarations: (() => void)[] = [];
   #meter: MetricMeter | undefined;
   #made = new Map<MetricName, Record1>();
 
-  constructor(meterNow: () => MetricMeter, onTrouble: (error: unknown) => void) {
+  constructor(meterNow: () => MetricMeter | undefined, onTrouble: (error: unknown) => void) {
     this.#meterNow = meterNow;
     this.#onTrouble = onTrouble;
   }
@@ -62,6 +62,7 @@ export class Instruments {
     if (meter === this.#meter) return;
     this.#meter = meter;
     this.#made = new Map();
+    if (!meter) return;
     for (const declaration of this.#declarations) declaration();
   }
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ProxyTracerProvider, context, trace } from '@opentelemetry/api';
+import { DiagLogLevel, ProxyTracerProvider, context, diag, trace } from '@opentelemetry/api';
 import { NodeSDK, core, resources, tracing } from '@opentelemetry/sdk-node';
 import { OpenTelemetryActivityInboundInterceptor } from '@temporalio/interceptors-opentelemetry';
 import type { InjectedSinks } from '@temporalio/worker';
@@ -19,11 +19,18 @@ const WARNING_INTERVAL_MS = 60_000;
 const SERVICE_NAME = 'service.name';
 const SCOPE = 'temporal-bridge';
 
-/** Starts OpenTelemetry in this process, or joins what runs there; `undefined` if it exports no traces. */
-export function createTracing(log: Pick<BridgeLogger, 'warn'>): Tracing | undefined {
-  const own = registeredProvider() ? undefined : startSdk(log);
+/**
+ * Starts OpenTelemetry in this process, or joins what runs there.
+ *
+ * @param isRegistered - somebody has registered a tracer provider in this process
+ * @throws {Error} if it cannot export traces
+ */
+export function createTracing(log: Pick<BridgeLogger, 'warn'>, isRegistered: boolean): Tracing {
+  if (isRegistered && !registeredProvider())
+    throw new Error('the OpenTelemetry SDK that is registered in this process is not of the 1.x line');
+  const own = isRegistered ? undefined : startSdk(log);
   const provider = registeredProvider();
-  if (!provider) return undefined;
+  if (!provider) throw new Error('OpenTelemetry’s environment variables name no exporter that it knows');
   const processor = guarded(provider.getActiveSpanProcessor());
   const end = () => (own ? own.shutdown() : processor.forceFlush());
   return {
@@ -42,6 +49,26 @@ function registeredProvider(): tracing.BasicTracerProvider | undefined {
 
 function startSdk(log: Pick<BridgeLogger, 'warn'>): NodeSDK {
   core.setGlobalErrorHandler(onceInAWhile(log));
+  const tell = (message: string): void => log.warn('OpenTelemetry', { why: escapeForLog(message, 300) });
+  const nothing = (): void => undefined;
+  const diagnosis = { error: tell, warn: tell, info: nothing, debug: nothing, verbose: nothing };
+  diag.setLogger(diagnosis, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
+  const given = { ...process.env };
+  // Metrics are the bridge's own to serve: the SDK would open a port for them. Its default for traces it warns of.
+  process.env['OTEL_METRICS_EXPORTER'] = 'none';
+  process.env['OTEL_TRACES_EXPORTER'] = given['OTEL_TRACES_EXPORTER']?.trim() || 'otlp';
+  try {
+    return startNodeSdk();
+  } finally {
+    for (const name of ['OTEL_METRICS_EXPORTER', 'OTEL_TRACES_EXPORTER']) {
+      if (given[name] === undefined) Reflect.deleteProperty(process.env, name);
+      else process.env[name] = given[name];
+    }
+    diag.disable(); // what comes later is told by the error handler
+  }
+}
+
+function startNodeSdk(): NodeSDK {
   const sdk = new NodeSDK({
     instrumentations: [],
     logRecordProcessors: [],

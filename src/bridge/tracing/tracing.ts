@@ -1,5 +1,6 @@
 import type { WorkflowClientInterceptor } from '@temporalio/client';
 import type { ActivityInterceptorsFactory, InjectedSinks, WorkerOptions } from '@temporalio/worker';
+import { escapeForLog } from '../../shared/escape.js';
 import type { BridgeLogger } from '../logger.js';
 
 /** What one side of the bridge adds to its worker and its clients when calls are traced. */
@@ -48,8 +49,9 @@ export function wantsTraces(env: Readonly<Record<string, string | undefined>>): 
  * Starts tracing, as OpenTelemetry's environment variables say: `OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_TRACES_SAMPLER` and so
  * on. A process that has an OpenTelemetry SDK (1.x) registered already keeps it, and the bridge's spans go there.
  *
- * @param log - told, once a minute at most, that spans cannot be sent
- * @returns `undefined` if neither is the case: then nothing of OpenTelemetry has been loaded
+ * @param log - told, once a minute at most, that spans cannot be sent; and once, if what is set or registered is of no use
+ * @returns `undefined` if neither is the case: then nothing of OpenTelemetry has been loaded. Also if it cannot be started:
+ *   calls go on without traces
  */
 export async function startTracing(log: Pick<BridgeLogger, 'warn'>): Promise<Tracing | undefined> {
   // OpenTelemetry's API keeps what is registered under this symbol; without it no SDK is in the process.
@@ -58,5 +60,11 @@ export async function startTracing(log: Pick<BridgeLogger, 'warn'>): Promise<Tra
   ]?.trace;
   if (!wantsTraces(process.env) && registered === undefined) return undefined;
   const { createTracing } = await import('./create-tracing.js');
-  return createTracing(log);
+  try {
+    return createTracing(log, registered !== undefined);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    log.warn('Tracing could not be started; calls go on without', { why: escapeForLog(why, 300) });
+    return undefined;
+  }
 }

@@ -1,4 +1,5 @@
 /** `temporal-bridge call`: arguments, help, output and exit status; making the call is in the files next to it. */
+import { printableJson } from '../../shared/escape.js';
 import type { Command } from 'commander';
 import { listenForInterrupt } from '../interrupt.js';
 import { EXIT, type CliIo } from '../io.js';
@@ -97,7 +98,7 @@ async function call(
 async function detached(io: CliIo, caller: MadeCaller, { json }: CallOptions): Promise<number> {
   io.stderr.write(`The call was made; see "temporal-bridge calls show ${safe(caller.workflowId)}".\n`);
   io.stdout.write(
-    json ? `${JSON.stringify({ status: 'made', caller }, null, 2)}\n` : `${safe(caller.workflowId)}\n`,
+    json ? `${printableJson({ status: 'made', caller }, 2)}\n` : `${safe(caller.workflowId)}\n`,
   );
   return EXIT.ok;
 }
@@ -115,10 +116,7 @@ async function tell(
   },
 ): Promise<number> {
   const { end, callId, caller, progress, address, namespace } = told;
-  const [{ printableJson }, { failureLines }] = await Promise.all([
-    import('./request.js'),
-    import('./failure-lines.js'),
-  ]);
+  const { failureLines } = await import('./failure-lines.js');
   if (json) {
     const steps = progress.made.map(({ step, at }) => ({ step, at: new Date(at).toISOString() }));
     io.stdout.write(`${printableJson({ callId: callId ?? null, caller, ...end, steps }, 2)}\n`);

@@ -56,12 +56,3 @@ function argumentOf(text: string, at: number): unknown {
     );
   }
 }
-
-/** JSON that a terminal shows as it is: what it would take for a control is an escape, which means the same. */
-export function printableJson(value: unknown, space?: number): string {
-  const json = JSON.stringify(value ?? null, null, space);
-  return json.replace(
-    /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-}

@@ -1,4 +1,5 @@
 /** `temporal-bridge calls list|show|watch`: arguments and help; what they read and print is in the files next to it. */
+import { printableJson } from '../../shared/escape.js';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { parseDurationMs } from '../../shared/duration.js';
 import type { ResolvedConfig } from '../../bridge/config/resolve.js';
@@ -14,6 +15,8 @@ const MAX_LIMIT = 500;
 const DEFAULT_LIMIT = 20;
 const DEFAULT_WATCH_LIMIT = 10;
 const MIN_INTERVAL_MS = 500;
+/** Longer than anybody watches, and well below what a timer can hold. */
+const MAX_INTERVAL_MS = 3_600_000;
 
 interface CallsOptions extends SettingOptions {
   readonly cluster?: string;
@@ -95,8 +98,8 @@ function intervalOf(text: string): number {
   } catch {
     // said below
   }
-  if (ms >= MIN_INTERVAL_MS) return ms;
-  throw new InvalidArgumentError('Expected a duration of at least 500ms, such as 2s.');
+  if (ms >= MIN_INTERVAL_MS && ms <= MAX_INTERVAL_MS) return ms;
+  throw new InvalidArgumentError('Expected a duration from 500ms to 1h, such as 2s.');
 }
 
 /** What a command looks with; closed when it is done. */
@@ -140,7 +143,7 @@ async function list(io: CliIo, options: ListOptions): Promise<number> {
     const { readList } = await import('./list.js');
     const found = await readList(clusters, filterOf(options), config.callerTaskQueue, memory);
     if (options.json) {
-      io.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
+      io.stdout.write(`${printableJson(found, 2)}\n`);
       return EXIT.ok;
     }
     const lines = await listLines(io, found, options.limit);
@@ -180,7 +183,7 @@ async function show(io: CliIo, id: string, options: CallsOptions): Promise<numbe
     const shown = concludeCall(call, config, clusters.handler.cluster);
     io.stdout.write(
       options.json
-        ? `${JSON.stringify(shownAsJson(shown), null, 2)}\n`
+        ? `${printableJson(shownAsJson(shown), 2)}\n`
         : `${shownLines(shown, paletteFor(io.stdout)).join('\n')}\n`,
     );
     return shown.status === 'unknown' ? EXIT.failed : EXIT.ok;

@@ -68,16 +68,15 @@ export async function findCall(clusters: CallClusters, given: string): Promise<C
   };
 
   if (/^[0-9a-f]{64}$/.test(hex)) return { callId: hex };
-  if (/^[0-9a-f]*$/.test(hex) && hex.length >= MIN_PREFIX_CHARS && hex.length < 64) {
-    const found = await tried(() => byPrefix(clusters.handler, hex), []);
-    const one = onlyOne(given, found);
-    if (one) return one;
-  }
+  const isPrefix = /^[0-9a-f]*$/.test(hex) && hex.length >= MIN_PREFIX_CHARS && hex.length < 64;
+  const found = isPrefix ? await tried(() => byPrefix(clusters.handler, hex), []) : [];
   for (const reader of clusters.callers) {
-    const found = await tried(() => byCaller(reader, id), []);
-    const one = onlyOne(given, found);
-    if (one) return one;
+    const made = await tried(() => byCaller(reader, id), []);
+    // A workflow may have an id that looks like the beginning of a call's.
+    found.push(...made.filter(({ callId }) => found.every((other) => other.callId !== callId)));
   }
+  const one = onlyOne(given, found);
+  if (one) return one;
   const byItsTarget = await tried(() => byTarget(clusters.handler, id), undefined);
   if (byItsTarget) return byItsTarget;
 

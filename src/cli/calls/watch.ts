@@ -1,4 +1,5 @@
 /** `temporal-bridge calls watch`: a live view on a terminal, a line for each change elsewhere. */
+import { printableJson } from '../../shared/escape.js';
 import { ClusterTrouble } from '../cluster-trouble.js';
 import { listenForInterrupt, pause } from '../interrupt.js';
 import { EXIT, type CliIo } from '../io.js';
@@ -94,7 +95,7 @@ function tellChanges(
     if (known.get(callId) === state) continue;
     known.set(callId, state);
     stdout.write(
-      json ? `${JSON.stringify({ at, ...document })}\n` : `${at}  ${shortId(safe(callId))}  ${line}\n`,
+      json ? `${printableJson({ at, ...document })}\n` : `${at}  ${shortId(safe(callId))}  ${line}\n`,
     );
   }
 }

@@ -1,4 +1,5 @@
 /** `temporal-bridge doctor`: arguments, help and exit status; what it checks is in the files next to it. */
+import { printableJson } from '../../shared/escape.js';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { ConfigError } from '../../bridge/config/config-error.js';
 import { formatDuration, parseDurationMs } from '../../shared/duration.js';
@@ -53,7 +54,7 @@ async function doctor(io: CliIo, options: DoctorCommandOptions): Promise<number>
     keys = await checkKeys(io.env, overridesOf(options));
   } catch (error) {
     if (!options.json || !ConfigError.is(error)) throw error;
-    io.stdout.write(`${JSON.stringify({ code: error.code, problems: error.problems }, null, 2)}\n`);
+    io.stdout.write(`${printableJson({ code: error.code, problems: error.problems }, 2)}\n`);
     return EXIT.refused;
   }
   const { config } = keys;
@@ -75,7 +76,7 @@ async function doctor(io: CliIo, options: DoctorCommandOptions): Promise<number>
   const checks = groups.flatMap((group) => group.checks);
   const verdict = verdictOf(checks);
   const text = options.json
-    ? JSON.stringify({ ...verdict, role: config.role, checks }, null, 2)
+    ? printableJson({ ...verdict, role: config.role, checks }, 2)
     : reportLines(groups, paletteFor(io.stdout)).join('\n');
   io.stdout.write(`${text}\n`);
   return verdict.failures > 0 ? EXIT.failed : EXIT.ok;
