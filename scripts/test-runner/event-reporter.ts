@@ -20,6 +20,11 @@ interface ReporterEvent {
   };
 }
 
+// The runner asks a process that does not end by itself what keeps it.
+process.on('SIGUSR2', () => {
+  process.stderr.write(`still active: ${process.getActiveResourcesInfo().join(', ')}\n`);
+});
+
 /** A `node:test` reporter that writes each event of interest as a line of JSON, and nothing to stdout. */
 export default async function* reportEvents(source: AsyncIterable<ReporterEvent>): AsyncGenerator<never> {
   for await (const event of source) {

@@ -27,6 +27,9 @@ export interface RunTestFileOptions {
 
 const REPORTER = new URL('event-reporter.ts', import.meta.url).href;
 
+/** What a process that does not end has to say what keeps it, in milliseconds. */
+const LAST_WORDS_MS = 1_000;
+
 /**
  * Runs one test file in a process and a process group of its own. Never rejects: a file that crashes, overruns its
  * time or does not end by itself has a failed leaf without a name. What the file's process has left running in its
@@ -70,7 +73,11 @@ export async function runTestFile(file: string, options: RunTestFileOptions): Pr
     clearTimeout(leakTimer);
     if (collector.isBusy()) return;
     const why = `leaked handle: the process still ran ${options.exitGraceMs / 1000} s after its last test`;
-    leakTimer = setTimeout(() => kill(why), options.exitGraceMs);
+    leakTimer = setTimeout(() => {
+      // What keeps it is told by the reporter, if the process still listens; then it has to go.
+      child.kill('SIGUSR2');
+      leakTimer = setTimeout(() => kill(why), LAST_WORDS_MS);
+    }, options.exitGraceMs);
   });
   const timer = setTimeout(() => kill(`timed out after ${options.timeoutMs / 1000} s`), options.timeoutMs);
 
