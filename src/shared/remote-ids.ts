@@ -10,6 +10,11 @@ export function wrapperWorkflowIdOf(callId: string): string {
   return `bridge-call-${callId}`;
 }
 
+/** The call id in a wrapper's workflow id; `undefined`: it is none. */
+export function callIdOfWrapper(workflowId: string): string | undefined {
+  return /^bridge-call-([0-9a-f]{64})$/.exec(workflowId)?.[1];
+}
+
 /** What a target's id shows to people. */
 export interface TargetName {
   readonly sourceCluster: string;

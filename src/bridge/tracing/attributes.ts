@@ -1,6 +1,7 @@
 import type { Info as ActivityInfo } from '@temporalio/activity';
 import type { WorkflowInfo } from '@temporalio/workflow';
 import type { CallEnvelope, RemoteCallEnvelope } from '../../shared/wire/call-envelope.js';
+import { callIdOfWrapper } from '../../shared/remote-ids.js';
 import type { TracedSide } from './tracing.js';
 
 /** Names of attributes. `temporalWorkflowId`, `run_id` and `temporalActivityId` are those of the SDK's own spans. */
@@ -88,11 +89,9 @@ export function remoteCallAttributes({ cluster }: TracedSide, call: RemoteCallEn
   } satisfies SpanAttributes;
 }
 
-const WRAPPER_ID = /^bridge-call-([0-9a-f]{64})$/;
-
 /** Where a workflow of the bridge runs. */
 export function workflowAttributes({ cluster }: TracedSide, info: WorkflowInfo): SpanAttributes {
-  const callId = WRAPPER_ID.exec(info.workflowId)?.[1];
+  const callId = callIdOfWrapper(info.workflowId);
   return {
     [ATTRIBUTE.cluster]: cluster.name,
     [ATTRIBUTE.namespace]: info.namespace,

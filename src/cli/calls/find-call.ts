@@ -1,6 +1,6 @@
 /** From what an operator has at hand (an id of any of a call's workflows) to the call. */
 import { CROSS_CLUSTER_WORKFLOW, REMOTE_CALL_WORKFLOW } from '../../shared/names.js';
-import { wrapperWorkflowIdOf } from '../../shared/remote-ids.js';
+import { callIdOfWrapper, wrapperWorkflowIdOf } from '../../shared/remote-ids.js';
 import type { ClusterReader, HistoryEvent } from '../cluster-reader.js';
 import { ClusterTrouble } from '../cluster-trouble.js';
 import { CliFailure } from '../io.js';
@@ -16,12 +16,6 @@ const MAX_CHILDREN = 20;
 const MIN_PREFIX_CHARS = 4;
 
 const WRAPPER_PREFIX = wrapperWorkflowIdOf('');
-
-/** The call id in a wrapper's workflow id; `undefined`: it is none. */
-export function callIdOfWrapper(workflowId: string): string | undefined {
-  const callId = workflowId.startsWith(WRAPPER_PREFIX) ? workflowId.slice(WRAPPER_PREFIX.length) : '';
-  return /^[0-9a-f]{64}$/.test(callId) ? callId : undefined;
-}
 
 /** A call among several that an id may mean. */
 export interface Candidate extends CallRef {

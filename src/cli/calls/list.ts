@@ -8,7 +8,8 @@ import { safe } from '../text.js';
 import { iso, type CallRow } from './call-row.js';
 import { diagnose, type Diagnosis } from './diagnose.js';
 import { statusOf, look, lookAtQueue } from './execution-view.js';
-import { byCaller, callIdOfWrapper, type Candidate } from './find-call.js';
+import { callIdOfWrapper } from '../../shared/remote-ids.js';
+import { byCaller, type Candidate } from './find-call.js';
 import { readHandlerSide, type CallClusters, type WrapperMemory } from './read-call.js';
 import type { CallFacts, CallReport, HandlerView } from './call-view.js';
 
