@@ -27,7 +27,8 @@ import {
 
 const CONCURRENCY = 2;
 const FILE_TIMEOUT_MS = 10 * 60_000;
-const EXIT_GRACE_MS = 30_000;
+/** A worker that was given up at a server that is gone ends with its last long poll, after 70 s at most. */
+const EXIT_GRACE_MS = 90_000;
 
 /** A folder of this run's own, so that runs at the same time and older sources do not mix. */
 const bundlesDir = join(cacheDir, 'test-bundles', String(process.pid));
