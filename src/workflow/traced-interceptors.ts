@@ -7,16 +7,8 @@
  *
  * @module
  */
-import {
-  ROOT_CONTEXT,
-  context,
-  defaultTextMapGetter,
-  defaultTextMapSetter,
-  propagation,
-  trace,
-} from '@opentelemetry/api';
+import { context, propagation, trace } from '@opentelemetry/api';
 import type { Context } from '@opentelemetry/api';
-import { defaultPayloadConverter } from '@temporalio/common';
 import {
   OpenTelemetryInboundInterceptor,
   OpenTelemetryInternalsInterceptor,
@@ -36,33 +28,23 @@ import type {
 } from '@temporalio/workflow';
 import type { ActivityInput, LocalActivityInput } from '@temporalio/workflow';
 import { TRACE_HEADER } from '../shared/names.js';
+import { contextHeader, contextIn } from '../shared/trace-context.js';
 
 type Inbound = WorkflowInboundCallsInterceptor;
 type Outbound = WorkflowOutboundCallsInterceptor;
 
-function contextIn(headers: Headers): Context | undefined {
-  const header = headers[TRACE_HEADER];
-  if (!header) return undefined;
-  try {
-    const carrier: unknown = defaultPayloadConverter.fromPayload(header);
-    if (typeof carrier !== 'object' || carrier === null) return undefined;
-    const found = propagation.extract(ROOT_CONTEXT, carrier, defaultTextMapGetter);
-    return trace.getSpanContext(found) ? found : undefined;
-  } catch {
-    return undefined; // nothing that arrives here may fail a workflow task
-  }
+function contextOf(headers: Headers): Context | undefined {
+  return contextIn(headers[TRACE_HEADER], propagation);
 }
 
 function withContext(headers: Headers, active = context.active()): Headers {
-  if (!trace.getSpanContext(active)) return headers;
-  const carrier: Record<string, string> = {};
-  propagation.inject(active, carrier, defaultTextMapSetter);
-  return { ...headers, [TRACE_HEADER]: defaultPayloadConverter.toPayload(carrier) };
+  const header = contextHeader(active, propagation);
+  return header ? { ...headers, [TRACE_HEADER]: header } : headers;
 }
 
 class TracedInbound extends OpenTelemetryInboundInterceptor {
   override async execute(input: WorkflowExecuteInput, next: Next<Inbound, 'execute'>): Promise<unknown> {
-    const parent = contextIn(input.headers);
+    const parent = contextOf(input.headers);
     if (!parent) return next(input);
     const started = this.tracer.startSpan(`StartedWorkflow:${workflowInfo().workflowType}`, {}, parent);
     started.end();
@@ -72,7 +54,7 @@ class TracedInbound extends OpenTelemetryInboundInterceptor {
   }
 
   override async handleSignal(input: SignalInput, next: Next<Inbound, 'handleSignal'>): Promise<void> {
-    return contextIn(input.headers) ? super.handleSignal(input, next) : next(input);
+    return contextOf(input.headers) ? super.handleSignal(input, next) : next(input);
   }
 
   override handleQuery(input: QueryInput, next: Next<Inbound, 'handleQuery'>): Promise<unknown> {

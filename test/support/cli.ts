@@ -1,7 +1,7 @@
 /** The command line in a test's process, against the test's clusters. */
-import { EventEmitter } from 'node:events';
 import { runCli } from '../../src/cli/program.js';
 import type { CliIo } from '../../src/cli/io.js';
+import { surroundings } from './cli-surroundings.js';
 import { bridgeEnv, type TwoClusters } from './harness.js';
 
 /** What a command has written, and how it ended. */
@@ -30,21 +30,11 @@ export function cliEnv(
 
 /** Starts a command. */
 export function startCli(args: readonly string[], env: Readonly<Record<string, string>>): RunningCli {
-  const out: string[] = [];
-  const err: string[] = [];
-  const signals = new EventEmitter();
-  const io: CliIo = {
-    env,
-    stdout: { write: (text) => out.push(text) },
-    stderr: { write: (text) => err.push(text) },
-    version: '9.8.7',
-    signals,
-    exit: () => undefined,
-    runBridge: () => Promise.reject(new Error('no bridge is run here')),
-  };
-  const texts = { out: () => out.join(''), err: () => err.join('') };
+  const { io: around, signals, ...texts } = surroundings({ ...env });
+  const io: CliIo = { ...around, runBridge: () => Promise.reject(new Error('no bridge is run here')) };
   return {
-    ...texts,
+    out: texts.out,
+    err: texts.err,
     ended: runCli(args, io).then((exitCode) => ({ exitCode, out: texts.out(), err: texts.err() })),
     interrupt: () => signals.emit('SIGINT'),
   };

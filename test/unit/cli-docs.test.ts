@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import type { Command, Option } from 'commander';
 import { createProgram, runCli } from '../../src/cli/program.js';
 import { codeOf, readDocument, readTable } from '../support/markdown.js';
-import { surroundings } from './cli-surroundings.js';
+import { surroundings } from '../support/cli-surroundings.js';
 
 const document = readDocument('docs/command-line.md');
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { BridgeHandle } from '../../src/cli/io.js';
 import { runCli } from '../../src/cli/program.js';
-import { surroundings, type FakeBridge } from './cli-surroundings.js';
+import { surroundings, type FakeBridge } from '../support/cli-surroundings.js';
 
 /** Lets everything that is due happen. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));

@@ -8,7 +8,7 @@ import { resolveConfig } from '../../src/bridge/config/resolve.js';
 import { settingNames } from '../../src/bridge/config/settings.js';
 import { runCli } from '../../src/cli/program.js';
 import { packageVersion } from '../../src/bridge/package-version.js';
-import { surroundings } from './cli-surroundings.js';
+import { surroundings } from '../support/cli-surroundings.js';
 
 const DEV = { BRIDGE_DEV: 'true' };
 

@@ -1,33 +1,22 @@
-import { ROOT_CONTEXT, context, defaultTextMapGetter, defaultTextMapSetter, trace } from '@opentelemetry/api';
+import { context } from '@opentelemetry/api';
 import type { Context } from '@opentelemetry/api';
 import { core } from '@opentelemetry/sdk-node';
 import type { WorkflowClientInterceptor } from '@temporalio/client';
-import { defaultPayloadConverter } from '@temporalio/common';
 import type { Headers, Payload } from '@temporalio/common';
 import { TRACE_HEADER } from '../../shared/names.js';
+import * as traceContext from '../../shared/trace-context.js';
 
 /** Trace context only: a caller's baggage may hold anything, and stays on its own cluster. */
 const w3c = new core.W3CTraceContextPropagator();
 
 /** The trace context in a header field; `undefined` if there is none that can be read. */
 export function contextIn(header: Payload | undefined): Context | undefined {
-  if (!header) return undefined;
-  try {
-    const carrier: unknown = defaultPayloadConverter.fromPayload(header);
-    if (typeof carrier !== 'object' || carrier === null) return undefined;
-    const found = w3c.extract(ROOT_CONTEXT, carrier, defaultTextMapGetter);
-    return trace.getSpanContext(found) ? found : undefined;
-  } catch {
-    return undefined; // whoever wrote it, a call does not fail for it
-  }
+  return traceContext.contextIn(header, w3c);
 }
 
-/** Headers with the current trace context, if there is one. */
-export function withCurrentContext(headers: Headers): Headers {
-  const carrier: Record<string, string> = {};
-  w3c.inject(context.active(), carrier, defaultTextMapSetter);
-  if (carrier['traceparent'] === undefined) return headers;
-  return { ...headers, [TRACE_HEADER]: defaultPayloadConverter.toPayload(carrier) };
+function withCurrentContext(headers: Headers): Headers {
+  const header = traceContext.contextHeader(context.active(), w3c);
+  return header ? { ...headers, [TRACE_HEADER]: header } : headers;
 }
 
 /**
