@@ -4,26 +4,15 @@ import { test } from 'node:test';
 import { namedSeries } from '../alerts/deployed-files.js';
 import { metricNamesIn } from '../alerts/promql.js';
 import { lackingIn } from '../alerts/scrape.js';
-import { spawnBridge } from '../support/bridge-process.js';
-import {
-  bridgeEnv,
-  createTwoClusters,
-  requestFor,
-  startCrossCluster,
-  startTargets,
-} from '../support/harness.js';
+import { requestFor, startCrossCluster } from '../support/harness.js';
 import { eventually } from '../support/inspect.js';
 import { scrape } from '../support/prometheus.js';
+import { openStage } from '../support/stage.js';
 
 test('a running bridge exposes each metric that a rule or a panel names', { timeout: 120_000 }, async (t) => {
-  const clusters = await createTwoClusters();
-  const bridge = await spawnBridge('both', bridgeEnv(clusters));
-  const targets = await startTargets(clusters.b);
-  t.after(async () => {
-    await Promise.all([bridge.stop(), targets.stop()]);
-    await clusters.close();
-  });
-  await bridge.ready();
+  const stage = await openStage(t);
+  const { clusters } = stage;
+  const [bridge] = await Promise.all([stage.bridgeProcess('both'), stage.targets()]);
   await (await startCrossCluster(clusters, requestFor('Echo', ['here']))).result();
   // The SDK declares its count of failed workflow tasks at the first.
   const unknown = await clusters.a.client.workflow.start('NobodyKnowsThis', {

@@ -19,6 +19,7 @@ import { eventually, listExecutions, targetsOf } from '../support/inspect.js';
 import { startFaultProxy } from '../support/fault-proxy.js';
 import type { Scrape } from '../support/prometheus.js';
 import { scrape } from '../support/prometheus.js';
+import { openStage } from '../support/stage.js';
 
 const LIMIT = { timeout: 180_000 };
 const PATH = { source_cluster: 'cluster-a', destination_cluster: 'cluster-b' };
@@ -285,17 +286,12 @@ test(
   'a process of both sides exposes what docs/observability.md lists, with these types and labels',
   LIMIT,
   async (t) => {
-    const clusters = await createTwoClusters();
-    const bridge = await spawnBridge(
-      'both',
-      bridgeEnv(clusters, { env: { BRIDGE_FALLBACK_FIRST: '100ms' } }),
-    );
-    const targets = await startTargets(clusters.b);
-    t.after(async () => {
-      await Promise.all([bridge.stop(), targets.stop()]);
-      await clusters.close();
-    });
-    await bridge.ready();
+    const stage = await openStage(t);
+    const { clusters } = stage;
+    const [bridge] = await Promise.all([
+      stage.bridgeProcess('both', { BRIDGE_FALLBACK_FIRST: '100ms' }),
+      stage.targets(),
+    ]);
     await (await startCrossCluster(clusters, requestFor('Echo', ['here']))).result();
     const found = await eventually('all gauges are set', async () => {
       const now = await scrape(bridge);

@@ -3,16 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startJaeger } from '../../scripts/stack/jaeger.js';
 import { pickFreePort } from '../../scripts/stack/ports.js';
-import { spawnBridge, type Role } from '../support/bridge-process.js';
-import { bridgeEnv, requestFor, startCrossCluster } from '../support/harness.js';
-import { openStage, type Stage } from '../support/stage.js';
+import { requestFor, startCrossCluster } from '../support/harness.js';
+import { openStage } from '../support/stage.js';
 import { expectTree } from '../support/traced-stage.js';
-
-async function startProcess(stage: Stage, role: Role, env: Readonly<Record<string, string>>) {
-  const bridge = await spawnBridge(role, bridgeEnv(stage.clusters, { env }));
-  await bridge.ready();
-  return bridge;
-}
 
 test('a process for each side sends its spans at the latest when it ends', async (t) => {
   const jaeger = await startJaeger();
@@ -23,8 +16,8 @@ test('a process for each side sends its spans at the latest when it ends', async
     OTEL_BSP_SCHEDULE_DELAY: '600000', // nothing is sent by itself
   };
   const [caller, handler] = await Promise.all([
-    startProcess(stage, 'caller', env),
-    startProcess(stage, 'handler', env),
+    stage.bridgeProcess('caller', env),
+    stage.bridgeProcess('handler', env),
     stage.targets(),
   ]);
   const call = await startCrossCluster(stage.clusters, requestFor('Echo', [1]));
@@ -65,7 +58,7 @@ test('a process for each side sends its spans at the latest when it ends', async
 
 test('calls go on where nobody takes the spans, which is told once', async (t) => {
   const stage = await openStage(t);
-  const bridge = await startProcess(stage, 'both', {
+  const bridge = await stage.bridgeProcess('both', {
     OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${await pickFreePort()}`,
     OTEL_EXPORTER_OTLP_TIMEOUT: '300',
     OTEL_BSP_SCHEDULE_DELAY: '50',

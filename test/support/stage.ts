@@ -3,7 +3,10 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { FaultProxy } from './fault-proxy.js';
 import { startFaultProxy } from './fault-proxy.js';
 import type { TestBridge, TestBridgeOptions, TestWorker, TwoClusters } from './harness.js';
+import type { BridgeProcess, Role } from './bridge-process.js';
+import { spawnBridge } from './bridge-process.js';
 import {
+  bridgeEnv,
   createTwoClusters,
   startBridge,
   startCallers,
@@ -15,6 +18,8 @@ import {
 export interface Stage {
   readonly clusters: TwoClusters;
   bridge(options?: TestBridgeOptions): Promise<TestBridge>;
+  /** The bridge as its users run it, in a process of its own; resolves when it is ready. */
+  bridgeProcess(role: Role, env?: Readonly<Record<string, string>>): Promise<BridgeProcess>;
   targets(options?: Parameters<typeof startTargets>[1]): Promise<TestWorker>;
   callers(): Promise<TestWorker>;
   libraryCallers(options?: Parameters<typeof startLibraryCallers>[1]): Promise<TestWorker>;
@@ -38,6 +43,7 @@ export async function openStage(t?: Hooks): Promise<Stage> {
   const clusters = await createTwoClusters();
   const workers: TestWorker[] = [];
   const proxies: FaultProxy[] = [];
+  const processes: BridgeProcess[] = [];
   const stopped = new Set<TestWorker>();
 
   const add = <W extends TestWorker>(worker: W): W => {
@@ -55,6 +61,12 @@ export async function openStage(t?: Hooks): Promise<Stage> {
   const stage: Stage = {
     clusters,
     bridge: async (options) => add(await startBridge(clusters, options)),
+    bridgeProcess: async (role, env = {}) => {
+      const bridge = await spawnBridge(role, bridgeEnv(clusters, { env }));
+      processes.push(bridge);
+      await bridge.ready();
+      return bridge;
+    },
     targets: async (options) => add(await startTargets(clusters.b, options)),
     callers: async () => add(await startCallers(clusters.a)),
     libraryCallers: async (options) => add(await startLibraryCallers(clusters.a, options)),
@@ -76,7 +88,7 @@ export async function openStage(t?: Hooks): Promise<Stage> {
         proxy.clearRules();
         proxy.heal();
       }
-      await Promise.all(workers.map((worker) => worker.stop()));
+      await Promise.all([...workers, ...processes].map((running) => running.stop()));
       await Promise.all(proxies.map((proxy) => proxy.close()));
       await clusters.close();
     },
