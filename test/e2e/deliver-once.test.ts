@@ -28,6 +28,7 @@ import {
   targetsOf,
   taskTroubles,
   whenClosed,
+  whenTaken,
 } from '../support/inspect.js';
 
 const LIMIT = { timeout: 60_000 };
@@ -79,22 +80,13 @@ for (const maxCachedWorkflows of [1000, 0]) {
 
     const reportOf = async (wrapper: WorkflowHandle) => (await wrapper.result()) as RemoteCallReport;
 
-    /** Waits until a caller has taken what was signalled: a workflow task has completed since. */
-    async function whenTaken(caller: WorkflowHandle): Promise<void> {
-      await eventually('the caller has taken its signals', async () => {
-        const { events = [] } = await caller.fetchHistory();
-        const types = (events ?? []).map((event) => event.eventType);
-        return types.lastIndexOf(7) > types.lastIndexOf(EVENT.signaled);
-      });
-    }
-
     test('is taken when it comes before the start’s own reply', LIMIT, async () => {
       let open = (): void => undefined;
       const opened = new Promise<void>((resolve) => (open = resolve));
       toB.cutReply({ method: 'StartWorkflowExecution', holdUntil: opened });
       const caller = await startTwice('OwnRunId');
       await firstCompletion(caller);
-      await whenTaken(caller);
+      await whenTaken(caller, 1);
       const { raw } = await caller.describe();
       const types = (await caller.fetchHistory()).events?.map(({ eventType }) => eventType) ?? [];
       assert.ok(!types.includes(12) && !types.includes(13), 'the start has not been answered');
@@ -118,6 +110,7 @@ for (const maxCachedWorkflows of [1000, 0]) {
       open();
       const { target, wrapper } = await remoteOf(clusters.b, caller.workflowId);
       assert.equal((await reportOf(wrapper)).delivered, 'signal');
+      await whenTaken(caller, 1);
       assert.equal((await completionsOf(caller)).length, 1);
       await caller.signal('go-on');
       const { runId } = await target.describe();
@@ -136,7 +129,7 @@ for (const maxCachedWorkflows of [1000, 0]) {
         await sendCompletionTo(clusters.a, caller.workflowId, completion);
         const altered = { ...completion, payloads: [jsonPayload('another answer')] };
         await sendCompletionTo(clusters.a, caller.workflowId, altered);
-        await whenTaken(caller);
+        await whenTaken(caller, 3);
         assert.equal((await completionsOf(caller)).length, 3);
         await caller.signal('go-on');
         assert.deepEqual(await caller.result(), ['the answer', 'the answer']);
@@ -225,7 +218,7 @@ for (const maxCachedWorkflows of [1000, 0]) {
       test(`is the same after a reset of its caller with signals ${what}`, LIMIT, async () => {
         const caller = await startTwice('OwnRunId');
         await firstCompletion(caller);
-        await whenTaken(caller);
+        await whenTaken(caller, 1);
         const { target, wrapper } = await remoteOf(clusters.b, caller.workflowId);
         await whenClosed(wrapper);
         const again = await reset(caller, exclude);

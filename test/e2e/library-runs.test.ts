@@ -13,13 +13,13 @@ import {
   EXCLUDE_SIGNALS,
   applicationFailureOf,
   countEvents,
-  eventTypes,
   eventually,
   listExecutions,
   remoteOf,
   targetsOf,
   taskTroubles,
   whenClosed,
+  whenTaken,
 } from '../support/inspect.js';
 import { openLifetimes, startLifetimes } from '../support/lifetimes.js';
 import type { Stage } from '../support/stage.js';
@@ -44,15 +44,6 @@ async function handOver(stage: Stage, run: WorkflowHandle): Promise<WorkflowHand
   const runId = await runIdOf(run);
   await run.signal('go-on');
   return runOf(stage, run.workflowId, runId);
-}
-
-/** Waits until a caller's run has as many signals of the bridge as it should and has worked on them. */
-async function whenTaken(run: WorkflowHandle, signals: number): Promise<void> {
-  await eventually('the caller has taken its signals', async () => {
-    const types = await eventTypes(run);
-    const found = types.filter((type) => type === EVENT.signaled).length;
-    return found >= signals && types.lastIndexOf(7) > types.lastIndexOf(EVENT.signaled);
-  });
 }
 
 /** Resets a caller to the end of its first workflow task. */

@@ -9,6 +9,7 @@ export const EXCLUDE_SIGNALS = 1;
 
 /** `EVENT_TYPE_*` numbers that tests count. */
 export const EVENT = {
+  workflowTaskCompleted: 7,
   workflowTaskTimedOut: 8,
   workflowTaskFailed: 9,
   activityScheduled: 10,
@@ -44,6 +45,23 @@ export async function countEvents(
   type: number,
 ): Promise<number> {
   return (await eventTypes(handle)).filter((found) => found === type).length;
+}
+
+/**
+ * Waits until a workflow has taken `signals` signals: a workflow task has completed since the last of them.
+ * They are counted, as the server keeps a signal out of the history while a workflow task is under way.
+ */
+export async function whenTaken(
+  handle: Pick<WorkflowHandle, 'fetchHistory'>,
+  signals: number,
+): Promise<void> {
+  await eventually(`a workflow has taken ${signals} signals`, async () => {
+    const types = await eventTypes(handle);
+    const found = types.filter((type) => type === EVENT.signaled).length;
+    return (
+      found >= signals && types.lastIndexOf(EVENT.workflowTaskCompleted) > types.lastIndexOf(EVENT.signaled)
+    );
+  });
 }
 
 /** Waits for a workflow's failure and returns its innermost-but-first failure: the one that it failed with. */
