@@ -6,8 +6,31 @@ import { repoRoot } from '../stack/paths.js';
 export type Suite = 'default' | 'all';
 
 const FOLDERS: Readonly<Record<Suite, readonly string[]>> = {
-  default: ['unit', 'alerts', 'types', 'sandbox', 'histories', 'e2e', 'moving-over', 'guide', 'package'],
-  all: ['unit', 'alerts', 'types', 'sandbox', 'histories', 'e2e', 'moving-over', 'guide', 'package', 'slow'],
+  default: [
+    'unit',
+    'alerts',
+    'deploy',
+    'types',
+    'sandbox',
+    'histories',
+    'e2e',
+    'moving-over',
+    'guide',
+    'package',
+  ],
+  all: [
+    'unit',
+    'alerts',
+    'deploy',
+    'types',
+    'sandbox',
+    'histories',
+    'e2e',
+    'moving-over',
+    'guide',
+    'package',
+    'slow',
+  ],
 };
 
 /** The folders whose tests use the two shared servers. */
@@ -62,6 +85,11 @@ export async function needsJaeger(files: readonly string[]): Promise<boolean> {
 /** Whether any of the files runs promtool. */
 export async function needsPromtool(files: readonly string[]): Promise<boolean> {
   return someImport(files, /\.\/promtool\.js/);
+}
+
+/** Whether any of the files builds the manifests for Kubernetes. */
+export async function needsKustomize(files: readonly string[]): Promise<boolean> {
+  return someImport(files, /\.\/kustomize\.js/);
 }
 
 async function someImport(files: readonly string[], modules: RegExp): Promise<boolean> {
