@@ -5,32 +5,21 @@ import { repoRoot } from '../stack/paths.js';
 /** A set of test folders. */
 export type Suite = 'default' | 'all';
 
+const DEFAULT_FOLDERS: readonly string[] = [
+  'unit',
+  'alerts',
+  'deploy',
+  'types',
+  'sandbox',
+  'histories',
+  'e2e',
+  'moving-over',
+  'guide',
+  'package',
+];
 const FOLDERS: Readonly<Record<Suite, readonly string[]>> = {
-  default: [
-    'unit',
-    'alerts',
-    'deploy',
-    'types',
-    'sandbox',
-    'histories',
-    'e2e',
-    'moving-over',
-    'guide',
-    'package',
-  ],
-  all: [
-    'unit',
-    'alerts',
-    'deploy',
-    'types',
-    'sandbox',
-    'histories',
-    'e2e',
-    'moving-over',
-    'guide',
-    'package',
-    'slow',
-  ],
+  default: DEFAULT_FOLDERS,
+  all: [...DEFAULT_FOLDERS, 'slow'],
 };
 
 /** The folders whose tests use the two shared servers. */
