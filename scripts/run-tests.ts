@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startDevServer, type DevServer } from './stack/dev-server.js';
 import { findJaeger } from './stack/find-jaeger.js';
+import { findKustomize } from './stack/find-kustomize.js';
 import { findPromtool } from './stack/find-promtool.js';
 import { cacheDir, repoRoot } from './stack/paths.js';
 import { runCommand } from './stack/run-command.js';
@@ -21,6 +22,7 @@ import {
   needsBuild,
   needsBundles,
   needsJaeger,
+  needsKustomize,
   needsPromtool,
   needsServers,
 } from './test-runner/test-files.js';
@@ -80,6 +82,8 @@ async function prepare(files: readonly string[]): Promise<NodeJS.ProcessEnv> {
     env['JAEGER_PATH'] = await findJaeger({ log }).catch(() => process.env['JAEGER_PATH']);
   if (await needsPromtool(files))
     env['PROMTOOL_PATH'] = await findPromtool({ log }).catch(() => process.env['PROMTOOL_PATH']);
+  if (await needsKustomize(files))
+    env['KUSTOMIZE_PATH'] = await findKustomize({ log }).catch(() => process.env['KUSTOMIZE_PATH']);
   if (needsServers(files)) {
     const cli = await findTemporalCli({ log });
     env['TB_TEST_CLI'] = cli;

@@ -5,9 +5,21 @@ import { repoRoot } from '../stack/paths.js';
 /** A set of test folders. */
 export type Suite = 'default' | 'all';
 
+const DEFAULT_FOLDERS: readonly string[] = [
+  'unit',
+  'alerts',
+  'deploy',
+  'types',
+  'sandbox',
+  'histories',
+  'e2e',
+  'moving-over',
+  'guide',
+  'package',
+];
 const FOLDERS: Readonly<Record<Suite, readonly string[]>> = {
-  default: ['unit', 'alerts', 'types', 'sandbox', 'histories', 'e2e', 'moving-over', 'guide', 'package'],
-  all: ['unit', 'alerts', 'types', 'sandbox', 'histories', 'e2e', 'moving-over', 'guide', 'package', 'slow'],
+  default: DEFAULT_FOLDERS,
+  all: [...DEFAULT_FOLDERS, 'slow'],
 };
 
 /** The folders whose tests use the two shared servers. */
@@ -62,6 +74,11 @@ export async function needsJaeger(files: readonly string[]): Promise<boolean> {
 /** Whether any of the files runs promtool. */
 export async function needsPromtool(files: readonly string[]): Promise<boolean> {
   return someImport(files, /\.\/promtool\.js/);
+}
+
+/** Whether any of the files builds the manifests for Kubernetes. */
+export async function needsKustomize(files: readonly string[]): Promise<boolean> {
+  return someImport(files, /\.\/kustomize\.js/);
 }
 
 async function someImport(files: readonly string[], modules: RegExp): Promise<boolean> {

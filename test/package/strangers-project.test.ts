@@ -8,6 +8,7 @@ import { repoRoot } from '../../scripts/stack/paths.js';
 import type { TestWorker, TwoClusters } from '../support/harness.js';
 import { bridgeEnv, createTwoClusters, startTargets } from '../support/harness.js';
 import { eventually } from '../support/inspect.js';
+import { brokenLinks, listFiles, missingSources } from './installed-package.js';
 import type { StrangersFolder } from './strangers-folder.js';
 import { createStrangersFolder, succeed } from './strangers-folder.js';
 
@@ -76,6 +77,65 @@ describe('a project outside this repository', () => {
       await folder.run('npx', ['--no', '--', 'temporal-bridge', '--version']),
     );
     assert.equal(printed.trim(), version);
+  });
+
+  test('prints the command’s help by npx', async () => {
+    const printed = succeed(
+      'npx temporal-bridge --help',
+      await folder.run('npx', ['--no', '--', 'temporal-bridge', '--help']),
+    );
+    assert.match(printed, /^Usage: temporal-bridge /m);
+    for (const command of ['run', 'config', 'keys', 'doctor', 'calls', 'call'])
+      assert.match(printed, new RegExp(`^ {2}${command}\\b`, 'm'));
+  });
+
+  describe('finds in the package', () => {
+    let root: string;
+    let files: string[];
+    before(async () => {
+      root = join(folder.path, 'node_modules', 'temporal-bridge');
+      files = await listFiles(root);
+    });
+
+    test('what its users need, and nothing of its development', () => {
+      const tops = [...new Set(files.map((file) => file.split('/')[0]))].sort();
+      const code = ['dist', 'src', 'workflows-a', 'workflows-b'];
+      const texts = ['CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'SECURITY.md', 'docs'];
+      assert.deepEqual(tops, [...code, ...texts, 'deploy', 'package.json'].sort());
+      const foreign = files.filter((file) =>
+        /\.(?:test|spec)\.|\.tsbuildinfo$|\.pem$|^dist\/(?:test|scripts)\/|\/tests?\/|\/\.[^/]*$/.test(file),
+      );
+      assert.deepEqual(foreign, []);
+    });
+
+    test('types and source maps of all compiled code, and the sources that they point to', async () => {
+      const has = new Set(files);
+      const compiled = files.filter((file) => /^dist\/(?:src|workflows-[ab])\/.*\.js$/.test(file));
+      assert.ok(compiled.length > 100);
+      for (const file of compiled) {
+        const name = file.slice(0, -'.js'.length);
+        for (const beside of ['.d.ts', '.js.map', '.d.ts.map'])
+          assert.ok(has.has(name + beside), name + beside);
+      }
+      assert.deepEqual(await missingSources(root, files), []);
+    });
+
+    test('the files that its manifest names', async () => {
+      const { bin, exports } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
+        bin: Readonly<Record<string, string>>;
+        exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+      };
+      const named = [bin, ...Object.values(exports)].flatMap((one) =>
+        typeof one === 'string' ? [one] : Object.values(one),
+      );
+      for (const file of named) assert.ok(files.includes(file.replace(/^\.\//, '')), file);
+    });
+
+    test('the documents and manifests that its documents link to', async () => {
+      assert.deepEqual(await brokenLinks(root, files), []);
+      for (const overlay of ['both', 'caller', 'handler'])
+        assert.ok(files.includes(`deploy/kubernetes/overlays/${overlay}/kustomization.yaml`), overlay);
+    });
   });
 
   describe('between two clusters', () => {

@@ -10,9 +10,13 @@ import {
   defaultPayloadConverter,
 } from '@temporalio/common';
 import type { PayloadConverter, ProtoFailure } from '@temporalio/common';
+import { TRACE_HEADER as SDK_TRACE_HEADER } from '@temporalio/interceptors-opentelemetry/lib/instrumentation.js';
+import { OpenTelemetryOutboundInterceptor } from '@temporalio/interceptors-opentelemetry/lib/workflow/index.js';
+import { Runtime } from '@temporalio/worker';
 import { Activator } from '@temporalio/workflow/lib/internals.js';
 import { install, isInWorkflow, userConverters } from '../../src/workflow/sdk-runtime.js';
 import { encodeAnchorFailure } from '../../src/shared/wire/anchor-report.js';
+import { TRACE_HEADER } from '../../src/shared/names.js';
 import { payloadOf } from '../../src/shared/payloads.js';
 import { REMOTE } from '../support/wire-samples.js';
 
@@ -118,5 +122,22 @@ describe('the SDK’s workflow runtime', () => {
     assert.equal((error as TemporalFailure).failure, ours);
     const theirs = activity(target);
     assert.throws(() => made.failureConverter.failureToError(theirs, defaultPayloadConverter), /encoding/);
+  });
+});
+
+describe('other internals of the SDK', () => {
+  it('are, in the installed version, what the host side counts on to keep the runtime', async () => {
+    const runtime = Runtime.instance();
+    try {
+      assert.ok(runtime['backRefs'] instanceof Set);
+      assert.equal(typeof runtime['shutdownIfIdle'], 'function');
+    } finally {
+      await runtime.shutdown();
+    }
+  });
+
+  it('have the names by which tracing is known', () => {
+    assert.equal(OpenTelemetryOutboundInterceptor.name, 'OpenTelemetryOutboundInterceptor');
+    assert.equal(TRACE_HEADER, SDK_TRACE_HEADER);
   });
 });
