@@ -1,7 +1,9 @@
-import { runCommand } from '../stack/run-command.js';
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Client } from '@temporalio/client';
+import { runCommand } from '../stack/run-command.js';
 
 /** The call, as it is typed. */
 export const ARTICLE_ARGS: readonly string[] = [
@@ -50,4 +52,15 @@ export async function typeArticleCommand(cli: string, address: string): Promise<
   } finally {
     await rm(home, { recursive: true, force: true });
   }
+}
+
+/** Sends what the Temporal CLI sends for this command, without it. */
+export async function sendArticleRequest(client: Client): Promise<StartedExecution> {
+  const option = (name: string): string => ARTICLE_ARGS[ARTICLE_ARGS.indexOf(name) + 1] ?? '';
+  const handle = await client.workflow.start(option('--type'), {
+    taskQueue: option('--task-queue'),
+    workflowId: randomUUID(),
+    args: [JSON.parse(option('--input'))],
+  });
+  return { workflowId: handle.workflowId, runId: handle.firstExecutionRunId };
 }

@@ -2,7 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import { CROSS_CLUSTER_WORKFLOW, DEFAULT_CALLER_TASK_QUEUE } from '../../src/shared/names.js';
 import type { Order } from '../../workflows-a/order-workflow.js';
 import type { FulfillmentOrder } from '../../workflows-b/fulfillment-workflow.js';
-import { articleCommandLines, typeArticleCommand, type StartedExecution } from './article-call.js';
+import {
+  articleCommandLines,
+  sendArticleRequest,
+  typeArticleCommand,
+  type StartedExecution,
+} from './article-call.js';
 import type { CallStory } from './call-story.js';
 import type { ClusterView } from './cluster-view.js';
 import { FULFILLMENT_QUEUE, ORDER_QUEUE } from './names.js';
@@ -13,7 +18,8 @@ export interface CallContext {
   readonly b: ClusterView;
   readonly addressA: string;
   readonly portA: number;
-  readonly cli: string;
+  /** The Temporal CLI's path; where there is none, as in a container, its request is made by the client. */
+  readonly cli: string | undefined;
 }
 
 /** One of the demo's calls. */
@@ -68,7 +74,8 @@ export const DEMO_CALLS: readonly DemoCall[] = [
     shortTitle: 'command line',
     intro: 'Typed exactly so, with nothing but the Temporal CLI. Input is the base64 of {"orderID":"123"}.',
     source: ({ portA }) => articleCommandLines(portA),
-    start: async ({ cli, addressA }) => await typeArticleCommand(cli, addressA),
+    start: async ({ a, cli, addressA }) =>
+      cli === undefined ? await sendArticleRequest(a.client) : await typeArticleCommand(cli, addressA),
     problem: ({ caller, target }) => {
       const answer = articleAnswer(caller.result);
       if (caller.outcome !== 'completed') return `expected it to complete, but it ${caller.outcome}`;

@@ -34,7 +34,7 @@ export interface ClusterView {
 
 /** Connects to a cluster; the plugins are of the client that starts workflows there. */
 export async function viewCluster(
-  server: DevServer,
+  server: Pick<DevServer, 'name' | 'address' | 'metricsUrl'>,
   plugins: ClientOptions['plugins'] = [],
 ): Promise<ClusterView> {
   const own: RequestCounts = {};

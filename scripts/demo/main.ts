@@ -4,21 +4,18 @@ import { join } from 'node:path';
 import { cacheDir } from '../stack/paths.js';
 import { findTemporalCli } from '../stack/temporal-cli.js';
 import { hintForTakenPorts } from './background.js';
-import { DEMO_CALLS, type CallContext, type DemoCall } from './calls.js';
 import { viewCluster } from './cluster-view.js';
 import { jaegerHere } from './jaeger-here.js';
 import { workflowsPage } from './links.js';
-import { makeCall, readMeter } from './make-call.js';
 import { assertDemoPortsFree, readDemoPorts, type DemoPorts } from './ports.js';
 import { runInScope, untilCtrlC, type Scope } from '../stack/scope.js';
 import { createScreen, inWords, type Screen } from './screen.js';
-import { showCall } from './show-call.js';
-import { showSummary, type CallRow } from './show-summary.js';
+import { runCalls } from './run-calls.js';
+import { showSummary } from './show-summary.js';
 import { shortPath, showStack, startStack } from './start-stack.js';
 import { brokenPart } from './stack.js';
 import { startTraceReceiver } from './trace-receiver.js';
 import { drawTrace } from './trace-svg.js';
-import { showTrace, traceOf } from './trace-tree.js';
 import { startUserTracing } from './user-tracing.js';
 
 const LOG_FOLDER = join(cacheDir, 'demo');
@@ -54,31 +51,19 @@ async function demo(scope: Scope): Promise<number> {
     viewCluster(stack.b),
   ]);
   scope.defer(() => Promise.all([a.close(), b.close()]));
-  const context: CallContext = { a, b, cli, addressA: stack.a.address, portA: ports.a.grpc };
-  const rows: CallRow[] = [];
-  let meter = await scope.orInterrupted(readMeter(a, b));
-  for (const [index, call] of DEMO_CALLS.entries()) {
-    announce(index + 1, call, context, screen);
-    const made = await Promise.race([
-      scope.orInterrupted(makeCall(call, context, meter, screen)),
-      broken,
-    ]).catch((error: unknown) => {
-      throw withLog(`Call ${index + 1} did not end as it should.`, error, stack.bridge.logFile);
-    });
-    showCall(made, ports, screen);
-    if (call.showsTrace) {
-      const found = await scope.orInterrupted(traceOf(receiver, made.story));
-      showTrace(found, jaeger?.tracePage(found.id), screen);
-      const picture = process.env['DEMO_TRACE_SVG'] ?? '';
-      if (picture !== '') await writeFile(picture, drawTrace(found, call.title));
-    }
-    const problem = call.problem(made.story);
-    if (problem !== undefined) {
-      throw withLog(`Call ${index + 1} did not end as it should.`, problem, stack.bridge.logFile);
-    }
-    rows.push({ call, made });
-    meter = made.meter;
-  }
+  const picture = process.env['DEMO_TRACE_SVG'] ?? '';
+  const calls = runCalls(scope, screen, {
+    context: { a, b, cli, addressA: stack.a.address, portA: ports.a.grpc },
+    ports,
+    traces: receiver,
+    tracePage: jaeger?.tracePage,
+    onTrace: async (trace, title) => {
+      if (picture !== '') await writeFile(picture, drawTrace(trace, title));
+    },
+  });
+  const rows = await Promise.race([calls, broken]).catch((error: unknown) => {
+    throw new Error(`The bridge's log: ${shortPath(stack.bridge.logFile)}`, { cause: error });
+  });
   screen.line();
   showSummary(rows, screen);
   screen.prose(
@@ -86,24 +71,6 @@ async function demo(scope: Scope): Promise<number> {
   );
   if (screen.isTty && process.stdin.isTTY) await keepUp(scope, ports, screen, broken);
   return 0;
-}
-
-function announce(
-  number: number,
-  { title, intro, source }: DemoCall,
-  context: CallContext,
-  screen: Screen,
-): void {
-  screen.line();
-  screen.line(screen.paint.bold(`${number}. ${title}`));
-  screen.prose(intro, '   ');
-  screen.line();
-  for (const line of source(context)) screen.line(`   ${screen.paint.yellow(line)}`);
-  screen.line();
-}
-
-function withLog(what: string, cause: unknown, logFile: string): Error {
-  return new Error(`${what} The bridge's log: ${shortPath(logFile)}`, { cause });
 }
 
 /** Keeps the clusters for the printed links until Enter or Ctrl-C. */

@@ -91,7 +91,11 @@ export function startWorkers(
 ): Promise<Service> {
   const program = {
     name: 'demo workers',
-    ...scriptProgram(new URL('workers.ts', import.meta.url), [at.a, at.b], 'demo workers ready'),
+    ...scriptProgram(
+      new URL('workers.ts', import.meta.url),
+      ['--shop', at.a, '--warehouse', at.b],
+      'demo workers ready',
+    ),
     env: traceSettings(otlpUrl),
     logFile: join(folder, 'workers.log'),
   };

@@ -3,15 +3,12 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Scope } from '../stack/scope.js';
 import type { TraceSpan } from '../stack/trace.js';
+import type { TraceSource } from './trace-tree.js';
 
 /** Takes the spans of the demo's programs, as a collector would. */
-export interface TraceReceiver {
+export interface TraceReceiver extends TraceSource {
   /** A value of `OTEL_EXPORTER_OTLP_ENDPOINT`, for OTLP over HTTP in JSON. */
   readonly otlpUrl: string;
-  /** The spans of one trace that have arrived. */
-  spansOf(traceId: string): readonly TraceSpan[];
-  /** The trace that has a span with this attribute. */
-  findTrace(attribute: string, value: string): string | undefined;
 }
 
 interface OtlpAttribute {
@@ -69,9 +66,10 @@ export async function startTraceReceiver(scope: Scope, passOnTo: string | undefi
   });
   return {
     otlpUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    spansOf: (traceId) => traces.get(traceId) ?? [],
-    findTrace: (attribute, value) =>
-      [...traces].find(([, spans]) => spans.some(({ tags }) => tags[attribute] === value))?.[0],
+    findTrace: (attribute, value) => {
+      const found = [...traces].find(([, spans]) => spans.some(({ tags }) => tags[attribute] === value));
+      return Promise.resolve(found && { id: found[0], spans: found[1] });
+    },
   };
 }
 

@@ -3,7 +3,6 @@ import { ATTRIBUTE } from '../../src/bridge/tracing/attributes.js';
 import { childrenOf, orphansOf, type TraceSpan } from '../stack/trace.js';
 import type { CallStory } from './call-story.js';
 import { inWords, type Screen } from './screen.js';
-import type { TraceReceiver } from './trace-receiver.js';
 
 /** How long to wait for the last spans of a call that has ended, and how often to look. */
 const COMPLETE_WITHIN_MS = 10_000;
@@ -15,12 +14,18 @@ export interface CallTrace {
   readonly spans: readonly TraceSpan[];
 }
 
+/** Where the demo's traces are. */
+export interface TraceSource {
+  /** The trace that has a span with this attribute, as far as it has arrived; a span's tags hold its resource's, too. */
+  findTrace(attribute: string, value: string): Promise<CallTrace | undefined>;
+}
+
 /**
  * Waits for the trace of a call that has ended: all of its runs, none without its parent.
  *
  * @throws {Error} if it is not complete in time
  */
-export async function traceOf(receiver: TraceReceiver, story: CallStory): Promise<CallTrace> {
+export async function traceOf(source: TraceSource, story: CallStory): Promise<CallTrace> {
   const { outer, caller, wrapper, target } = story;
   const runs = [...(outer ? [outer] : []), caller, wrapper, target].map(({ type }) => `RunWorkflow:${type}`);
   const missing = (spans: readonly TraceSpan[]): string[] => [
@@ -28,10 +33,9 @@ export async function traceOf(receiver: TraceReceiver, story: CallStory): Promis
     ...orphansOf(spans).map(({ name }) => `the parent of ${name}`),
   ];
   for (const deadline = Date.now() + COMPLETE_WITHIN_MS; ; await sleep(LOOK_EVERY_MS)) {
-    const id = receiver.findTrace(ATTRIBUTE.callerWorkflowId, caller.workflowId) ?? '';
-    const spans = receiver.spansOf(id);
-    const lacks = missing(spans);
-    if (lacks.length === 0) return { id, spans };
+    const found = await source.findTrace(ATTRIBUTE.callerWorkflowId, caller.workflowId);
+    const lacks = missing(found?.spans ?? []);
+    if (found && lacks.length === 0) return found;
     if (Date.now() > deadline) throw new Error(`the trace of the call lacks ${lacks.join(', ')}`);
   }
 }

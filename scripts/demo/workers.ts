@@ -1,18 +1,21 @@
 /**
- * The demo's own workers, as a program: the shop on cluster A and the warehouse on cluster B. They are ordinary Temporal
- * workers and know nothing of the bridge. Usage: workers.ts ADDRESS_OF_A ADDRESS_OF_B
+ * The demo's own workers, as a program: the shop on cluster A and the warehouse on cluster B, one of them or both. They are
+ * ordinary Temporal workers and know nothing of the bridge. Usage: workers.ts [--shop ADDRESS] [--warehouse ADDRESS]
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DefaultLogger, NativeConnection, Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
+import { parseArgs } from 'node:util';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { WorkerOptions } from '@temporalio/worker';
-import { modulePath } from '../../src/bridge/module-path.js';
-import * as warehouse from '../../workflows-b/activities.js';
+import * as warehouseActivities from '../../workflows-b/activities.js';
 import { FULFILLMENT_QUEUE, ORDER_QUEUE } from './names.js';
 import { startUserTracing } from './user-tracing.js';
+import { workflowBundle } from './workflow-bundles.js';
 
-const [addressA, addressB] = process.argv.slice(2);
-if (addressA === undefined || addressB === undefined)
-  throw new Error('usage: workers.ts ADDRESS_OF_A ADDRESS_OF_B');
+const { shop, warehouse } = parseArgs({
+  options: { shop: { type: 'string' }, warehouse: { type: 'string' } },
+}).values;
+if (shop === undefined && warehouse === undefined)
+  throw new Error('usage: workers.ts [--shop ADDRESS] [--warehouse ADDRESS]');
 
 const CONNECT_TIMEOUT_MS = 60_000;
 const CONNECT_EVERY_MS = 200;
@@ -37,33 +40,39 @@ async function connectWhenUp(address: string): Promise<NativeConnection> {
 async function makeWorker(
   address: string,
   taskQueue: string,
-  module: string,
+  module: Parameters<typeof workflowBundle>[0],
   activities: object,
-  plugins: WorkerOptions['plugins'] = [],
+  plugins: NonNullable<WorkerOptions['plugins']>,
 ): Promise<Worker> {
-  const workflowBundle = await bundleWorkflowCode({
-    workflowsPath: modulePath(module),
-    logger: new DefaultLogger('WARN'),
-    plugins,
-  });
+  const bundled = await workflowBundle(module, plugins.length > 0);
   const connection = await connectWhenUp(address);
   return await Worker.create({
     connection,
     taskQueue,
-    workflowBundle,
+    workflowBundle: bundled,
     activities,
     plugins,
     shutdownGraceTime: '1s',
   });
 }
 
-const [shopTraces, warehouseTraces] = [
-  tracing?.plugin('shop', 'cluster-a'),
-  tracing?.plugin('warehouse', 'cluster-b'),
-].map((plugin) => (plugin ? [plugin] : []));
+const traces = (service: string, cluster: 'cluster-a' | 'cluster-b') =>
+  tracing ? [tracing.plugin(service, cluster)] : [];
 const workers = await Promise.all([
-  makeWorker(addressA, ORDER_QUEUE, 'workflows-a/order-workflow', {}, shopTraces),
-  makeWorker(addressB, FULFILLMENT_QUEUE, 'workflows-b/fulfillment-workflow', warehouse, warehouseTraces),
+  ...(shop === undefined
+    ? []
+    : [makeWorker(shop, ORDER_QUEUE, 'workflows-a/order-workflow', {}, traces('shop', 'cluster-a'))]),
+  ...(warehouse === undefined
+    ? []
+    : [
+        makeWorker(
+          warehouse,
+          FULFILLMENT_QUEUE,
+          'workflows-b/fulfillment-workflow',
+          warehouseActivities,
+          traces('warehouse', 'cluster-b'),
+        ),
+      ]),
 ]);
 const running = workers.map((worker) => worker.run());
 console.log('demo workers ready');

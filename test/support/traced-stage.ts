@@ -7,16 +7,16 @@ import { Client } from '@temporalio/client';
 import { OpenTelemetryPlugin } from '@temporalio/interceptors-opentelemetry';
 import { bundleWorkflowCode } from '@temporalio/worker';
 import type { WorkerOptions } from '@temporalio/worker';
+import { findTraces, type Trace, type TracedSpan } from '../../scripts/stack/jaeger-traces.js';
 import { startJaeger } from '../../scripts/stack/jaeger.js';
 import { ATTRIBUTE } from '../../src/bridge/tracing/attributes.js';
 import type { Tracing } from '../../src/bridge/tracing/tracing.js';
 import { startTracing } from '../../src/bridge/tracing/tracing.js';
 import { eventually } from './inspect.js';
-import type { Trace, TracedSpan } from './jaeger-traces.js';
-import { findTraces, orphans, treeOf } from './jaeger-traces.js';
 import { SILENT } from './silent-logger.js';
 import type { Stage } from './stage.js';
 import { openStage } from './stage.js';
+import { orphans, treeOf } from './trace-shape.js';
 
 /** The workflows of both users. */
 export const TRACED_WORKFLOWS = fileURLToPath(new URL('./workflows/traced.ts', import.meta.url));

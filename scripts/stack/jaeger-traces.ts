@@ -1,5 +1,5 @@
 /** Traces as Jaeger's query API tells them. */
-import { childrenOf, orphansOf, type TraceSpan } from '../../scripts/stack/trace.js';
+import type { TraceSpan } from './trace.js';
 
 interface Tag {
   readonly key: string;
@@ -28,6 +28,8 @@ interface JaegerTrace {
 
 /** One span. */
 export interface TracedSpan extends TraceSpan {
+  /** The attributes of its resource: the process that made it. */
+  readonly resource: Readonly<Record<string, unknown>>;
   /** All that the span says, its process's words included. */
   readonly text: string;
 }
@@ -65,7 +67,8 @@ function traceOf({ traceID, spans, processes }: JaegerTrace): Trace {
       parentId: span.references.find(({ refType }) => refType === 'CHILD_OF')?.spanID,
       service: processes[span.processID]?.serviceName ?? '',
       name: span.operationName,
-      tags: Object.fromEntries(span.tags.map(({ key, value }) => [key, value])),
+      tags: valuesOf(span.tags),
+      resource: valuesOf(processes[span.processID]?.tags ?? []),
       startedAt: span.startTime / 1000,
       endedAt: (span.startTime + span.duration) / 1000,
       text: JSON.stringify([span, processes[span.processID]]),
@@ -73,19 +76,6 @@ function traceOf({ traceID, spans, processes }: JaegerTrace): Trace {
   };
 }
 
-/** Spans whose parent is not in the trace, as `service name`. */
-export function orphans({ spans }: Trace): string[] {
-  return orphansOf(spans).map(({ service, name }) => `${service} ${name}`);
-}
-
-/** A trace as lines, children indented below their parents, siblings by name. */
-export function treeOf({ spans }: Trace, parentId?: string, indent = ''): string[] {
-  return childrenOf(spans, parentId)
-    .map((span) => {
-      const outcome = span.tags['temporal_bridge.outcome'];
-      const head = `${indent}${span.service} ${span.name}${typeof outcome === 'string' ? ` = ${outcome}` : ''}`;
-      return [head, ...treeOf({ id: '', spans }, span.id, `${indent}  `)];
-    })
-    .sort(([one = ''], [other = '']) => (one < other ? -1 : 1))
-    .flat();
+function valuesOf(tags: readonly Tag[]): Record<string, unknown> {
+  return Object.fromEntries(tags.map(({ key, value }) => [key, value]));
 }
