@@ -8,7 +8,7 @@ INSTALLED := node_modules/.installed
 BUILT := dist/.built
 SOURCES := $(shell find src workflows-a workflows-b -name '*.ts') scripts/build-bundles.ts $(wildcard tsconfig*.json)
 TSX := node --import tsx
-# Which tests `make test` runs: default, or all (with the slow ones).
+# Which tests `make test` runs: default, all (with the slow ones), compose, or ci (all and compose).
 SUITE := default
 
 .PHONY: help
@@ -74,6 +74,10 @@ test: $(INSTALLED) ## the tests, but for the slow ones
 .PHONY: test-all
 test-all: SUITE := all
 test-all: test ## all tests, minutes of outages among them
+
+.PHONY: test-compose
+test-compose: SUITE := compose
+test-compose: test ## docker-compose.yml and the image, on a real Docker engine
 
 .PHONY: verify
 verify: $(INSTALLED) ## formatting, lint, types and tests: what CI runs, but for the slow tests

@@ -1,5 +1,6 @@
 /**
- * Runs the tests: `run-tests.ts [--suite default|all] [FILTER…]`, where a filter is a part of a test file's path.
+ * Runs the tests: `run-tests.ts [--suite default|all|compose|ci] [FILTER…]`, where a filter is a part of a test file's path.
+ * `ci` is `all` and `compose`; where there is no Docker engine and none can be started, it says so and leaves `compose` out.
  *
  * Each file runs in a process of its own, two at a time, beside two dev servers (A and B) that all files share.
  * The last line says how many tests passed and failed; the exit code is 0 only if some passed and none failed.
@@ -7,6 +8,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { findEngine, type Engine } from './containers/engine.js';
+import { haveImages } from './containers/images.js';
 import { startDevServer, type DevServer } from './stack/dev-server.js';
 import { findJaeger } from './stack/find-jaeger.js';
 import { findKustomize } from './stack/find-kustomize.js';
@@ -25,10 +28,13 @@ import {
   needsKustomize,
   needsPromtool,
   needsServers,
+  needingDocker,
 } from './test-runner/test-files.js';
 
 const CONCURRENCY = 2;
 const FILE_TIMEOUT_MS = 10 * 60_000;
+/** Images are built in it, too. */
+const CONTAINER_FILE_TIMEOUT_MS = 25 * 60_000;
 /** A worker that was given up at a server that is gone ends with its last long poll, after 70 s at most. */
 const EXIT_GRACE_MS = 90_000;
 
@@ -43,21 +49,28 @@ const { values, positionals } = parseArgs({
   options: { suite: { type: 'string', default: 'default' } },
   allowPositionals: true,
 });
-if (!isSuite(values.suite)) throw new Error(`--suite ${values.suite}: expected default or all`);
+if (!isSuite(values.suite)) throw new Error(`--suite ${values.suite}: expected default, all, compose or ci`);
 
 const servers: DevServer[] = [];
+let engine: Engine | undefined;
+let notRun = '';
 const results: FileResult[] = [];
 let problem = '';
 try {
   // A file named in full is run whichever suite it belongs to.
-  const files = await listTestFiles(positionals.length > 0 ? 'all' : values.suite, positionals);
-  if (files.length === 0) throw new Error('no test file matches');
+  const suite = positionals.length > 0 && values.suite === 'default' ? 'all' : values.suite;
+  const listed = await listTestFiles(suite, positionals);
+  if (listed.length === 0) throw new Error('no test file matches');
+  const inContainers = await needingDocker(listed);
+  const files = listed.filter((file) => !inContainers.includes(file));
   const env = { ...process.env, ...(await prepare(files)) };
-  await runAll(files, env);
+  await runAll(files, env, { concurrency: CONCURRENCY, timeoutMs: FILE_TIMEOUT_MS });
+  if (inContainers.length > 0 && !interrupted.signal.aborted) await runInContainers(inContainers, env);
 } catch (error) {
   problem = error instanceof Error ? error.message : String(error);
 } finally {
   await Promise.all(servers.map((server) => server.stop()));
+  await engine?.stop();
   await rm(bundlesDir, { recursive: true, force: true });
 }
 
@@ -65,6 +78,7 @@ const counts = countLeaves(results);
 if (results.length > 0) console.log(`\n${closingReport(results)}`);
 if (interrupted.signal.aborted) problem = `interrupted by ${String(interrupted.signal.reason)}`;
 if (problem !== '') console.log(`\nThe tests could not be run to the end: ${problem}`);
+if (notRun !== '') console.log(`\nNOT RUN: ${notRun}`);
 const failed = counts.failed + (problem === '' ? 0 : 1);
 console.log(`\n${summaryLine({ ...counts, failed })}`);
 process.exit(failed > 0 || counts.passed === 0 ? 1 : 0);
@@ -122,16 +136,42 @@ async function build(): Promise<void> {
   log(`Built in ${((performance.now() - begun) / 1000).toFixed(1)} s`);
 }
 
-async function runAll(files: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+/** Runs what needs a Docker engine, a file at a time. */
+async function runInContainers(files: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+  try {
+    engine = await findEngine(log);
+  } catch (error) {
+    if (values.suite !== 'ci') throw error;
+    notRun = `${files.join(', ')}: ${error instanceof Error ? error.message : String(error)}`;
+    return;
+  }
+  const { docker } = engine;
+  const standIns = await haveImages(docker, log);
+  if (standIns.length > 0) log(`Stand-ins for images that cannot be pulled: ${standIns.join(', ')}`);
+  await runAll(
+    files,
+    { ...docker.env, ...env, DOCKER_HOST: docker.env['DOCKER_HOST'] },
+    {
+      concurrency: 1,
+      timeoutMs: CONTAINER_FILE_TIMEOUT_MS,
+    },
+  );
+}
+
+async function runAll(
+  files: readonly string[],
+  env: NodeJS.ProcessEnv,
+  { concurrency, timeoutMs }: { readonly concurrency: number; readonly timeoutMs: number },
+): Promise<void> {
   const queue = [...files];
   const runQueue = async (): Promise<void> => {
     for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
       if (interrupted.signal.aborted) return;
       const name = file;
       const onLeaf: Parameters<typeof runTestFile>[1]['onLeaf'] = (leaf) => log(leafLine(name, leaf));
-      const limits = { timeoutMs: FILE_TIMEOUT_MS, exitGraceMs: EXIT_GRACE_MS };
+      const limits = { timeoutMs, exitGraceMs: EXIT_GRACE_MS };
       results.push(await runTestFile(name, { env, ...limits, onLeaf, signal: interrupted.signal }));
     }
   };
-  await Promise.all(Array.from({ length: CONCURRENCY }, runQueue));
+  await Promise.all(Array.from({ length: concurrency }, runQueue));
 }

@@ -122,22 +122,37 @@ async function downloadWithSdk(
   }
 }
 
+/**
+ * A certain release of the Temporal CLI, built by Go (about 3 minutes) and kept in `.cache`.
+ *
+ * @param release its tag, e.g. `v1.3.0`
+ * @returns the path of the program
+ * @throws {Error} if it cannot be built
+ */
+export async function builtTemporalCli(release: string, log: (line: string) => void): Promise<string> {
+  const folder = join(cacheDir, `temporal-cli-${release}`);
+  const target = join(folder, 'temporal');
+  await mkdir(folder, { recursive: true });
+  if (await isUsable(target, 'in the cache', log)) return target;
+  if (await installWithGo(folder, target, process.env, log, release)) return target;
+  throw new Error(`Temporal CLI ${release} cannot be built`);
+}
+
 async function installWithGo(
   folder: string,
   target: string,
   env: NodeJS.ProcessEnv,
   log: (line: string) => void,
+  release = TEMPORAL_CLI_VERSION,
 ): Promise<boolean> {
   if (!(await runCommand('go', ['version'], { env })).ok) {
     log('Building the Temporal CLI from source is not possible: there is no Go (https://go.dev/dl)');
     return false;
   }
-  log(
-    `Building the Temporal CLI from source: go install ${CLI_MODULE}@${TEMPORAL_CLI_VERSION} (about 3 minutes)`,
-  );
+  log(`Building the Temporal CLI from source: go install ${CLI_MODULE}@${release} (about 3 minutes)`);
   const scratch = await mkdtemp(join(folder, 'build-'));
   try {
-    const run = await runCommand('go', ['install', `${CLI_MODULE}@${TEMPORAL_CLI_VERSION}`], {
+    const run = await runCommand('go', ['install', `${CLI_MODULE}@${release}`], {
       env: { ...env, GOBIN: scratch, GOFLAGS: '-mod=mod' },
       timeoutMs: GO_INSTALL_TIMEOUT_MS,
     });

@@ -3,7 +3,7 @@ import { join, sep } from 'node:path';
 import { repoRoot } from '../stack/paths.js';
 
 /** A set of test folders. */
-export type Suite = 'default' | 'all';
+export type Suite = 'default' | 'all' | 'compose' | 'ci';
 
 const DEFAULT_FOLDERS: readonly string[] = [
   'unit',
@@ -17,9 +17,12 @@ const DEFAULT_FOLDERS: readonly string[] = [
   'guide',
   'package',
 ];
+const ALL_FOLDERS = [...DEFAULT_FOLDERS, 'slow'];
 const FOLDERS: Readonly<Record<Suite, readonly string[]>> = {
   default: DEFAULT_FOLDERS,
-  all: [...DEFAULT_FOLDERS, 'slow'],
+  all: ALL_FOLDERS,
+  compose: ['compose'],
+  ci: [...ALL_FOLDERS, 'compose'],
 };
 
 /** The folders whose tests use the two shared servers. */
@@ -79,6 +82,12 @@ export async function needsPromtool(files: readonly string[]): Promise<boolean> 
 /** Whether any of the files builds the manifests for Kubernetes. */
 export async function needsKustomize(files: readonly string[]): Promise<boolean> {
   return someImport(files, /\.\/kustomize\.js/);
+}
+
+/** The files that need a Docker engine. */
+export async function needingDocker(files: readonly string[]): Promise<string[]> {
+  const needs = await Promise.all(files.map((file) => someImport([file], /\.\/compose-stack\.js/)));
+  return files.filter((_, index) => needs[index]);
 }
 
 async function someImport(files: readonly string[], modules: RegExp): Promise<boolean> {
