@@ -19,11 +19,11 @@ const DEFAULT_FOLDERS: readonly string[] = [
 ];
 const FOLDERS: Readonly<Record<Suite, readonly string[]>> = {
   default: DEFAULT_FOLDERS,
-  all: [...DEFAULT_FOLDERS, 'slow'],
+  all: [...DEFAULT_FOLDERS, 'slow', 'upgrade'],
 };
 
 /** The folders whose tests use the two shared servers. */
-const SERVER_FOLDERS = ['e2e', 'moving-over', 'guide', 'package', 'slow'];
+const SERVER_FOLDERS = ['e2e', 'moving-over', 'guide', 'package', 'slow', 'upgrade'];
 /** The folders whose tests use the workflow bundles. */
 const BUNDLE_FOLDERS = [...SERVER_FOLDERS, 'sandbox', 'histories'];
 
