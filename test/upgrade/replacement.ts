@@ -1,29 +1,16 @@
 /** Replaces the processes of one build by those of another, one role after the other, with calls in flight. */
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
-import type { WorkflowHandle } from '@temporalio/client';
-import { remoteIdsOf, whenStarted } from '../support/anchor.js';
 import { CLI, spawnBridge, type BridgeProcess, type Role } from '../support/bridge-process.js';
-import { bridgeEnv, requestFor, startCrossCluster, type TestWorker } from '../support/harness.js';
-import { EVENT, countEvents, listExecutions, taskTroubles, whenClosed } from '../support/inspect.js';
+import { bridgeEnv, type TestWorker } from '../support/harness.js';
 import type { SealKeyFiles } from '../support/seal-keys.js';
 import type { Stage } from '../support/stage.js';
 import type { EarlierBuild } from './earlier-build.js';
+import { assertRight, makeCalls, release, type ReplacementCall } from './replacement-calls.js';
 
 /** `undefined`: today's. */
 export type Build = EarlierBuild | undefined;
 
 type Side = Exclude<Role, 'both'>;
-
-/** A call of a replacement. */
-interface Call {
-  /** In which mixture it was made, and by what. */
-  readonly name: string;
-  readonly caller: WorkflowHandle;
-  /** What it has to bring. */
-  readonly value: string;
-  readonly isGate: boolean;
-}
 
 /** What a replacement needs. */
 export interface ReplacementOptions {
@@ -35,33 +22,20 @@ export interface ReplacementOptions {
   readonly first: Side;
 }
 
-/** What callers of one build do: `CrossClusterWorkflow` of the bridge, and workflow code with the library. */
-const STARTS: Readonly<
-  Record<string, (stage: Stage, type: string, value: string) => Promise<WorkflowHandle>>
-> = {
-  library: (stage, type, value) => stage.start('Execute', { type, args: [value], timeout: '10m' }),
-  CrossClusterWorkflow: ({ clusters }, type, value) =>
-    startCrossCluster(clusters, requestFor(type, [value], { timeout: '10m' })),
-};
-
 /**
  * Plays the replacement: new processes beside the old ones, SIGTERM to the old ones, one role after the other, and the
- * worker of the library's callers between. In each mixture calls are made that end at once and calls that wait for a
- * gate, which are opened when only the new build is left. Then every call is looked at.
+ * worker of the library's callers between. In each mixture calls are made, of which most wait until only the new build
+ * is left. Then every call is looked at.
  */
 export async function playReplacement({ stage, keys, from, to, first }: ReplacementOptions): Promise<void> {
-  const calls: Call[] = [];
+  const calls: ReplacementCall[] = [];
   const running = new Set<BridgeProcess>();
   const second: Side = first === 'caller' ? 'handler' : 'caller';
 
   const start = async (role: Side, build: Build): Promise<BridgeProcess> => {
     const env = bridgeEnv(stage.clusters, { env: { ...keys[role], BRIDGE_SHUTDOWN_GRACE: '20s' } });
-    const bridge = await spawnBridge(
-      role,
-      build ? build.knownSettings(env) : env,
-      undefined,
-      build?.cli ?? CLI,
-    );
+    const known = build ? build.knownSettings(env) : env;
+    const bridge = await spawnBridge(role, known, undefined, build?.cli ?? CLI);
     running.add(bridge);
     await bridge.ready();
     return bridge;
@@ -72,17 +46,8 @@ export async function playReplacement({ stage, keys, from, to, first }: Replacem
   };
   const callersOf = (build: Build): Promise<TestWorker> =>
     stage.libraryCallers(build ? { workflowBundle: { codePath: build.callersBundle } } : {});
-  const makeCalls = async (mixture: string): Promise<void> => {
-    for (const [by, begin] of Object.entries(STARTS)) {
-      for (const isGate of [true, false]) {
-        const value = randomUUID();
-        const caller = await begin(stage, isGate ? 'Gate' : 'Echo', value);
-        calls.push({ name: `${mixture}: ${by}, ${isGate ? 'Gate' : 'Echo'}`, caller, value, isGate });
-      }
-    }
-    for (const { caller } of calls) await whenStarted((await remoteIdsOf(stage.clusters.b, caller)).target);
-    // Calls that wait for no gate end in their own mixture.
-    for (const { caller, isGate } of calls) if (!isGate) await whenClosed(caller);
+  const callIn = async (mixture: string): Promise<void> => {
+    calls.push(...(await makeCalls(stage, mixture)));
   };
 
   try {
@@ -91,38 +56,22 @@ export async function playReplacement({ stage, keys, from, to, first }: Replacem
       callersOf(from),
       stage.targets(),
     ]);
-    await makeCalls('before');
+    await callIn('before');
     const next = [await start(first, to)];
-    await makeCalls(`two processes of the ${first} side`);
+    await callIn(`two processes of the ${first} side`);
     await stop(old[0]);
-    await makeCalls(`the ${first} side replaced`);
+    await callIn(`the ${first} side replaced`);
     const nextCallers = await callersOf(to);
     await oldCallers.stop();
     next.push(await start(second, to));
-    await makeCalls(`two processes of the ${second} side`);
+    await callIn(`two processes of the ${second} side`);
     await stop(old[1]);
-    await makeCalls('after');
-    for (const { caller, isGate, value } of calls) {
-      if (isGate) await (await remoteIdsOf(stage.clusters.b, caller)).target.signal('open', value);
-    }
+    await callIn('after');
+    await release(stage, calls);
     for (const call of calls) await assertRight(stage, call);
     await Promise.all(next.map(stop));
     await nextCallers.stop();
   } finally {
     await Promise.all([...running].map((bridge) => bridge.stop()));
   }
-}
-
-/** One right outcome, of a target that ran once, brought by signal, with no workflow task in trouble on either side. */
-async function assertRight({ clusters }: Stage, { name, caller, value }: Call): Promise<void> {
-  const result = (await caller.result()) as string | { readonly result: string };
-  assert.equal(typeof result === 'string' ? result : result.result, value, name);
-  const { target, wrapper } = await remoteIdsOf(clusters.b, caller);
-  await whenClosed(wrapper);
-  const runs = await listExecutions(clusters.b, `WorkflowId = "${target.workflowId}"`, 1);
-  assert.equal(runs.length, 1, `${name}: the target ran once`);
-  for (const handle of [caller, wrapper, target]) assert.deepEqual(await taskTroubles(handle), [], name);
-  const { delivered } = (await wrapper.result()) as { readonly delivered: string };
-  assert.equal(delivered, 'signal', name);
-  assert.equal(await countEvents(caller, EVENT.signaled), 1, `${name}: the signal brought it`);
 }
