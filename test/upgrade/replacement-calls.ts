@@ -121,12 +121,19 @@ export async function assertRight(
   { clusters: { a, b } }: Stage,
   { name, caller, value, kind }: ReplacementCall,
 ): Promise<void> {
-  assert.equal(kind.valueOf(await caller.result()), value, name);
+  const lastRun = a.client.workflow.getHandle(caller.workflowId);
   const { target, wrapper } = await remoteIdsOf(b, caller);
-  await whenClosed(wrapper);
+  try {
+    for (const handle of [caller, lastRun, wrapper]) await whenClosed(handle);
+  } catch (error) {
+    const troubles = (await Promise.all([caller, lastRun, wrapper].map(taskTroubles))).flat();
+    throw new Error(`${name}: still open; ${troubles.join('; ') || 'no workflow task in trouble'}`, {
+      cause: error,
+    });
+  }
+  assert.equal(kind.valueOf(await lastRun.result()), value, name);
   const runs = await listExecutions(b, `WorkflowId = "${target.workflowId}"`, 1);
   assert.equal(runs.length, 1, `${name}: the target ran once`);
-  const lastRun = a.client.workflow.getHandle(caller.workflowId);
   for (const handle of [caller, lastRun, wrapper, target])
     assert.deepEqual(await taskTroubles(handle), [], name);
   const { delivered } = (await wrapper.result()) as { readonly delivered: string };

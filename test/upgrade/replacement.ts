@@ -12,6 +12,13 @@ export type Build = EarlierBuild | undefined;
 
 type Side = Exclude<Role, 'both'>;
 
+/** No look within the test: a signal that another build does not understand leaves its call open. */
+const SIGNALS_ALONE = {
+  BRIDGE_FALLBACK_FIRST: '1h',
+  BRIDGE_FALLBACK_MAX: '1h',
+  BRIDGE_SHUTDOWN_GRACE: '20s',
+};
+
 /** What a replacement needs. */
 export interface ReplacementOptions {
   readonly stage: Stage;
@@ -33,7 +40,7 @@ export async function playReplacement({ stage, keys, from, to, first }: Replacem
   const second: Side = first === 'caller' ? 'handler' : 'caller';
 
   const start = async (role: Side, build: Build): Promise<BridgeProcess> => {
-    const env = bridgeEnv(stage.clusters, { env: { ...keys[role], BRIDGE_SHUTDOWN_GRACE: '20s' } });
+    const env = bridgeEnv(stage.clusters, { env: { ...keys[role], ...SIGNALS_ALONE } });
     const known = build ? build.knownSettings(env) : env;
     const bridge = await spawnBridge(role, known, undefined, build?.cli ?? CLI);
     running.add(bridge);
