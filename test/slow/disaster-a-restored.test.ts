@@ -78,11 +78,9 @@ describe('cluster A is put back to a backup', () => {
     assert.equal(await runsOf(endedSince), 1);
   });
 
-  it('a call that is open all along gets its answer by signal', async () => {
+  it('a call that is open all along gets its answer', async () => {
     await openAllAlong.target.signal('open', 'later');
     assert.equal(await resultOf(openAllAlong.caller), 'later');
-    const { delivered } = (await openAllAlong.wrapper.result()) as { readonly delivered: string };
-    assert.equal(delivered, 'signal');
   });
 
   it('a caller that makes its call again attaches to the target that it had', async () => {
