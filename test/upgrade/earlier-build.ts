@@ -1,11 +1,13 @@
 /** The build of an earlier commit, beside today's. */
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundleWorkflowCode } from '@temporalio/worker';
 import { cacheDir, repoRoot } from '../../scripts/stack/paths.js';
 import { runCommand } from '../../scripts/stack/run-command.js';
 import { SILENT } from '../support/silent-logger.js';
 
+/** Worktrees, each named by its commit and the process that works with it. */
+const FOLDER = join(cacheDir, 'upgrade');
 const BUILD_TIMEOUT_MS = 5 * 60_000;
 
 /** What `earlier-build.json` says. */
@@ -87,16 +89,31 @@ async function settingsOf(folder: string): Promise<ReadonlySet<string>> {
   return new Set([...document.matchAll(/^\| `([A-Z_]+)`/gm)].map(([, name = '']) => name));
 }
 
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** Removes what tests that were killed have left. */
+async function removeLeftOvers(): Promise<void> {
+  await mkdir(FOLDER, { recursive: true });
+  for (const name of await readdir(FOLDER)) {
+    if (!isAlive(Number(name.split('-').at(-1)))) await rm(join(FOLDER, name), { recursive: true });
+  }
+  await run('git', ['worktree', 'prune'], repoRoot);
+}
+
 /** Checks out the commit into `.cache/upgrade`, and builds it there. */
 export async function buildEarlier({ commit }: NamedCommit): Promise<EarlierBuild> {
   await assertCommitIsThere(commit, repoRoot);
-  const folder = join(cacheDir, 'upgrade', `${commit}-${process.pid}`);
+  const folder = join(FOLDER, `${commit}-${process.pid}`);
   const remove = async (): Promise<void> => {
     await run('git', ['worktree', 'remove', '--force', folder], repoRoot);
   };
-  await mkdir(join(cacheDir, 'upgrade'), { recursive: true });
-  // What a test that was killed has left: its folder may be gone from the cache.
-  await run('git', ['worktree', 'prune'], repoRoot);
+  await removeLeftOvers();
   await run('git', ['worktree', 'add', '--detach', '--force', folder, commit], repoRoot);
   try {
     if (await canShareModules(folder, repoRoot))
