@@ -17,7 +17,7 @@ const DEFAULT_FOLDERS: readonly string[] = [
   'guide',
   'package',
 ];
-const ALL_FOLDERS = [...DEFAULT_FOLDERS, 'slow'];
+const ALL_FOLDERS = [...DEFAULT_FOLDERS, 'slow', 'upgrade'];
 const FOLDERS: Readonly<Record<Suite, readonly string[]>> = {
   default: DEFAULT_FOLDERS,
   all: ALL_FOLDERS,
@@ -26,7 +26,7 @@ const FOLDERS: Readonly<Record<Suite, readonly string[]>> = {
 };
 
 /** The folders whose tests use the two shared servers. */
-const SERVER_FOLDERS = ['e2e', 'moving-over', 'guide', 'package', 'slow'];
+const SERVER_FOLDERS = ['e2e', 'moving-over', 'guide', 'package', 'slow', 'upgrade'];
 /** The folders whose tests use the workflow bundles. */
 const BUNDLE_FOLDERS = [...SERVER_FOLDERS, 'sandbox', 'histories'];
 

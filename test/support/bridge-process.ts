@@ -8,7 +8,7 @@ import type { LogLine } from './harness.js';
 import { eventually } from './inspect.js';
 
 /** The bridge as its users run it: the built command line in a process of its own. */
-const CLI = join(repoRoot, 'dist', 'src', 'cli', 'main.js');
+export const CLI = join(repoRoot, 'dist', 'src', 'cli', 'main.js');
 
 export type Role = 'caller' | 'handler' | 'both';
 
@@ -47,9 +47,10 @@ async function spawnCli(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
   onLine: (line: string) => void,
+  cli = CLI,
 ) {
   const scratchFolder = await mkdtemp(join(tmpdir(), 'bridge-process-'));
-  const child = await spawnGuarded(process.execPath, [CLI, ...args], {
+  const child = await spawnGuarded(process.execPath, [cli, ...args], {
     env: { PATH: process.env['PATH'], ...env },
     scratchFolder,
     onLine,
@@ -58,18 +59,28 @@ async function spawnCli(
   return child;
 }
 
-/** Starts `temporal-bridge run --role ROLE` with these settings and nothing else of this process's environment. */
+/**
+ * Starts `temporal-bridge run --role ROLE` with these settings and nothing else of this process's environment.
+ *
+ * @param cli - the command line's path; default: today's build
+ */
 export async function spawnBridge(
   role: Role,
   env: Readonly<Record<string, string>>,
   onLine: (line: LogLine) => void = () => undefined,
+  cli = CLI,
 ): Promise<BridgeProcess> {
   const logs: LogLine[] = [];
-  const child = await spawnCli(['run', '--role', role], env, (text) => {
-    const line = logLine(text);
-    logs.push(line);
-    onLine(line);
-  });
+  const child = await spawnCli(
+    ['run', '--role', role],
+    env,
+    (text) => {
+      const line = logLine(text);
+      logs.push(line);
+      onLine(line);
+    },
+    cli,
+  );
   const logged = (message: RegExp, withinMs = 30_000): Promise<LogLine> =>
     eventually(
       `the ${role} process logs ${message}`,

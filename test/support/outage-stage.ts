@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DevServer } from '../../scripts/stack/dev-server.js';
 import { startDevServer } from '../../scripts/stack/dev-server.js';
+import type { ServerWithDatabase } from './databases.js';
 import type { KeptBridge } from './bridge-process.js';
 import { keepBridgeRunning } from './bridge-process.js';
 import type { FaultProxy } from './fault-proxy.js';
@@ -18,6 +19,8 @@ import { readTestEnv } from './test-env.js';
 export interface OutageStage {
   readonly clusters: TwoClusters;
   readonly servers: { readonly a: DevServer; readonly b: DevServer };
+  /** The servers with their database files. */
+  readonly databases: { readonly a: ServerWithDatabase; readonly b: ServerWithDatabase };
   /** The link over which the caller side reaches B, and the one over which the handler side reaches A. */
   readonly links: { readonly toA: FaultProxy; readonly toB: FaultProxy };
   readonly roles: { readonly caller: KeptBridge; readonly handler: KeptBridge };
@@ -28,10 +31,9 @@ export interface OutageStage {
 export async function setUpOutageStage(env: Readonly<Record<string, string>> = {}): Promise<OutageStage> {
   const folder = await mkdtemp(join(tmpdir(), 'outage-'));
   const { cli } = readTestEnv();
+  const fileOf = (name: 'a' | 'b'): string => join(folder, name, 'temporal.db');
   const [a, b] = await Promise.all(
-    (['a', 'b'] as const).map((name) =>
-      startDevServer({ name, cli, dbFilename: join(folder, name, 'temporal.db') }),
-    ),
+    (['a', 'b'] as const).map((name) => startDevServer({ name, cli, dbFilename: fileOf(name) })),
   );
   if (!a || !b) throw new Error('no servers');
   const clusters = await createTwoClusters({ a, b });
@@ -49,6 +51,7 @@ export async function setUpOutageStage(env: Readonly<Record<string, string>> = {
   return {
     clusters,
     servers: { a, b },
+    databases: { a: { server: a, file: fileOf('a') }, b: { server: b, file: fileOf('b') } },
     links: { toA, toB },
     roles: { caller, handler },
     close: async () => {
