@@ -287,8 +287,11 @@ export function runBridge(
       return Promise.allSettled(sides.flatMap(({ clients }) => clients.map((client) => client.close())));
     })
     .then(() => undefined);
+  const ready = Promise.all(sides.map(({ worker }) => worker.ready)).then(() => undefined);
+  // Who does not wait for it need not hear that the bridge was shut down before.
+  ready.catch(() => undefined);
   return Promise.resolve({
-    ready: Promise.all(sides.map(({ worker }) => worker.ready)).then(() => undefined),
+    ready,
     closed,
     health: () => watch.health(),
     shutdown: (reason) => {
