@@ -1,6 +1,6 @@
 /** Certificates of a test: a CA, and what it signs. Made anew each run; no key is kept in the repository. */
 import 'reflect-metadata';
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { webcrypto } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -103,7 +103,36 @@ export async function createAuthority(name: string): Promise<Authority> {
   };
 }
 
-/** A folder of files, as a Secret is mounted. */
+/** A Secret as Kubernetes mounts it: the files are links through `..data`, which is swapped for all of them at once. */
+export interface MountedSecret {
+  readonly path: (name: string) => string;
+  /** Replaces all files. */
+  put(files: Readonly<Record<string, string>>): Promise<void>;
+  remove(): Promise<void>;
+}
+
+/** Mounts a Secret. */
+export async function mountSecret(files: Readonly<Record<string, string>>): Promise<MountedSecret> {
+  const folder = await mkdtemp(join(tmpdir(), 'bridge-secret-'));
+  let version = 0;
+  const put = async (next: Readonly<Record<string, string>>): Promise<void> => {
+    const data = `..version_${(version += 1)}`;
+    await mkdir(join(folder, data));
+    for (const [name, text] of Object.entries(next))
+      await writeFile(join(folder, data, name), text, { mode: 0o400 });
+    await symlink(data, join(folder, '..data_tmp'));
+    await rename(join(folder, '..data_tmp'), join(folder, '..data'));
+  };
+  await put(files);
+  for (const name of Object.keys(files)) await symlink(join('..data', name), join(folder, name));
+  return {
+    path: (name) => join(folder, name),
+    put,
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+/** A folder of files. */
 export interface CredentialFolder {
   readonly path: (name: string) => string;
   /** Writes a file, private, in one step. */
