@@ -20,6 +20,8 @@ export interface AccessNames {
 export interface AccessSubject {
   /** The setting that its problems are put down to. */
   readonly setting: SettingName;
+  /** Put before what is wrong with it. */
+  readonly whose: string;
   readonly names: AccessNames;
   readonly address: string | undefined;
   /** `undefined`: auto. */
@@ -86,6 +88,7 @@ export function subjectOf(
     },
     subject: {
       setting: at('TLS'),
+      whose: '',
       names: {
         tls: at('TLS'),
         serverName: inProfile('server_name', at('TLS_SERVER_NAME'), serverName !== undefined),
@@ -145,10 +148,11 @@ export function entrySubject(
   const found = profileOf(setting, named, given, problems);
   const of = (field: string): string =>
     named === undefined
-      ? `${setting}: ?profile= of the entry ${name}, with ${field}`
+      ? `?profile= of the entry ${name} (${setting}) with ${field}`
       : `${field} of the profile ${named} (${setting}, entry ${name})`;
   return {
     setting,
+    whose: `has an entry ${name} whose TLS `,
     names: {
       tls: of('tls'),
       serverName: of('server_name'),
@@ -163,7 +167,7 @@ export function entrySubject(
     profile: found.profile,
     profileAt: found.at,
     fromProfile: {},
-    allowing: `plaintext=true behind the ? of the entry ${name}`,
+    allowing: `?plaintext=true`,
   };
 }
 

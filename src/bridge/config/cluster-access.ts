@@ -53,8 +53,12 @@ export function resolveAccess(
 ): ResolvedAccess {
   const [a, b] = (['A', 'B'] as const).map((side) => subjectOf(side, given, isGiven, problems));
   const values = { ...given, ...a?.values, ...b?.values };
+  // A list that has no place in the role is refused as a whole.
+  const useless = { BRIDGE_HANDLER_CLUSTERS: 'handler', BRIDGE_CALLER_CLUSTERS: 'caller' } as const;
   const listed = (setting: 'BRIDGE_HANDLER_CLUSTERS' | 'BRIDGE_CALLER_CLUSTERS'): ClusterAccess[] =>
-    (given[setting] ?? []).map((entry) => accessOf(entrySubject(setting, entry, given, problems), problems));
+    (given.BRIDGE_ROLE === useless[setting] ? [] : (given[setting] ?? [])).map((entry) =>
+      accessOf(entrySubject(setting, entry, given, problems), problems),
+    );
   if (!a || !b) throw new Error('no clusters');
   return {
     values,
@@ -84,7 +88,7 @@ function accessOf(subject: AccessSubject, problems: ConfigProblem[]): ClusterAcc
   const asksForTls = Object.values(explicit).some((part) => part !== undefined);
   const tls = subject.tls ?? (asksForTls || (profile.tls ?? profile.apiKey === true));
   const add = (what: string, expected: string, got: string, fix: string): void => {
-    problems.push(configProblem(setting, { what, expected, got, fix }));
+    problems.push(configProblem(setting, { what: `${subject.whose}${what}`, expected, got, fix }));
   };
 
   if (tls && (pair.cert === undefined) !== (pair.key === undefined)) {

@@ -116,7 +116,7 @@ function optionsOf(text: string, withQueue: boolean): EntryOptions | { readonly 
     const [name, value] = splitAt(option, '=');
     if (name === 'queue' && !withQueue)
       return { problem: 'with an option queue, which only handler clusters have' };
-    if (!known.includes(name) || !value || /[?=]/.test(value))
+    if (!known.includes(name) || !value || value.includes('?'))
       return { problem: `with an option that is none of ${known.join(', ')} with a value` };
     if (found[name] !== undefined) return { problem: `with two options ${name}` };
     found[name] = value;

@@ -26,7 +26,7 @@ export function apiKey(spec: Pick<SettingSpec<unknown>, 'path' | 'doc'>) {
     ...spec,
     type: 'API key',
     range: `visible characters, ${MAX_API_KEY_CHARS.toLocaleString('en')} at most`,
-    example: 'the key as it was issued',
+    example: 'the-key-as-it-was-issued',
     secret: true,
     schema: checked(apiKeyProblem),
   } as const satisfies SettingSpec<string>;
