@@ -31,7 +31,7 @@ export interface ClusterAccess extends CredentialSources {
   /** What to correct, in messages: settings, or where in the profile. */
   readonly names: AccessNames;
   /** What the profile has given for settings that were left out, as it may be shown. */
-  readonly fromProfile: Readonly<Partial<Record<SettingName, string>>>;
+  readonly fromProfile: Readonly<Partial<Record<string, string>>>;
 }
 
 const NO_CREDENTIALS: Credentials = { tlsFingerprint: '' };

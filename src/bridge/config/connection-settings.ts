@@ -55,7 +55,7 @@ function settingsOf<S extends 'A' | 'B'>(side: S) {
   type Settings = typeof settings;
   return Object.fromEntries(
     Object.entries(settings).map(([name, spec]) => [`CLUSTER_${side}_${name}`, spec]),
-  ) as unknown as { readonly [K in keyof Settings as `CLUSTER_${S}_${K}`]: Settings[K] };
+  ) as { readonly [K in keyof Settings as `CLUSTER_${S}_${K}`]: Settings[K] };
 }
 
 /** All settings of connections. */

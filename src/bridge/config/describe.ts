@@ -66,7 +66,7 @@ function shown(
 }
 
 /** Texts by setting, safe to be shown. */
-export type FromProfiles = Readonly<Partial<Record<SettingName, string>>>;
+export type FromProfiles = Readonly<Partial<Record<string, string>>>;
 
 const HIDDEN = '(hidden)';
 
