@@ -51,6 +51,10 @@ export default defineConfig(
   { ignores: ['dist/**', '.cache/**', 'node_modules/**', 'coverage/**', 'test/package/stranger/**'] },
   eslint.configs.recommended,
   {
+    files: ['deploy/image/*.mjs'],
+    languageOptions: { globals: { process: 'readonly', fetch: 'readonly', console: 'readonly' } },
+  },
+  {
     files: ['**/*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked, importX.flatConfigs.typescript],
     plugins: { 'import-x': importX },

@@ -22,6 +22,15 @@ export type {
   HttpConfig,
   ResolvedConfig,
 } from './bridge/config/resolve.js';
+export type { AccessNames } from './bridge/config/access-subject.js';
+export type { ClusterAccess } from './bridge/config/cluster-access.js';
+export type {
+  ClientCertificate,
+  Credentials,
+  CredentialSource,
+  CredentialSources,
+} from './bridge/config/credentials.js';
+export type { ProfileDataField } from './bridge/config/profiles.js';
 export type { BridgeRole, LogFormat, LogLevel } from './bridge/config/settings.js';
 export type { Environment, Overrides } from './bridge/config/given.js';
 export { ConfigError } from './bridge/config/config-error.js';

@@ -177,9 +177,9 @@ export class BridgePlugin extends SimplePlugin {
   }
 
   /** One for all workers that this plugin is on; the user's exporter shows what it counts. */
-  #watched({ role }: ResolvedConfig): Watched {
+  #watched(config: ResolvedConfig): Watched {
     const { handlerSide = false } = this.#startHere ?? {};
-    return (this.#counts ??= createWatched(handlerSide ? role : 'caller', this.#log()));
+    return (this.#counts ??= createWatched(handlerSide ? config.role : 'caller', this.#log(), config));
   }
 
   /** Payloads cross as they are, unless the handler cluster has codecs of its own: then both sides translate. */

@@ -3,6 +3,11 @@ import type { ConnectionLike, WorkflowClientInterceptor } from '@temporalio/clie
 import { status } from '@grpc/grpc-js';
 import type { PayloadCodec } from '@temporalio/common';
 import { MIN_RETENTION_MS } from '../shared/limits.js';
+import type { ClusterAccess } from './config/cluster-access.js';
+import { clientOptions } from './connection/connect-options.js';
+import type { CredentialRotation } from './connection/credential-rotation.js';
+import { diagnose, type Diagnosis } from './connection/diagnose.js';
+import { createSwitchingConnection } from './connection/switching-connection.js';
 import type { ClusterCodecs } from './cluster-codecs.js';
 import { createClusterCodecs } from './cluster-codecs.js';
 import { grpcStatusOf } from './grpc-errors.js';
@@ -15,6 +20,8 @@ export interface ClusterAddress {
   /** `host:port` of the frontend. */
   readonly address: string;
   readonly namespace: string;
+  /** TLS and credentials; absent: plain text without any. */
+  readonly access?: ClusterAccess;
 }
 
 /** The bridge's client of one cluster: lazily connected, every request with a deadline. */
@@ -27,6 +34,8 @@ export interface ClusterClient {
   readonly codecs: ClusterCodecs | undefined;
   /** The namespace's retention in milliseconds; read once a process. */
   retentionMs(): Promise<number>;
+  /** Why no connection comes about, if that can be told; takes seconds. */
+  diagnose(): Promise<Diagnosis>;
   close(): Promise<void>;
 }
 
@@ -60,25 +69,38 @@ export function clientOn(
  *
  * @param rpcTimeoutMs - deadline of each request; the SDK has none by default, and a black-holed link would hang
  * @param interceptors - beside the bridge's own
+ * @param rotation - keeps its credentials up to date; default: they stay as they were at the start
  */
 export function createClusterClient(
   cluster: ClusterAddress,
   rpcTimeoutMs: number,
   payloadCodecs: readonly PayloadCodec[] = [],
   interceptors: readonly WorkflowClientInterceptor[] = [],
+  rotation?: CredentialRotation,
 ): ClusterClient {
   const retries = createRetries();
-  const connection = Connection.lazy({
-    address: cluster.address,
-    connectTimeout: rpcTimeoutMs,
-    interceptors: [retries.interceptor],
-    // Finds a link that swallows packets in seconds; the SDK's own 30 s + 15 s would hold up every call meanwhile.
-    channelArgs: {
-      'grpc.keepalive_time_ms': 10_000,
-      'grpc.keepalive_timeout_ms': 5_000,
-      'grpc.max_reconnect_backoff_ms': 5_000,
-    },
+  let credentials = cluster.access?.credentials;
+  const open = (): Connection =>
+    Connection.lazy({
+      ...clientOptions(cluster, credentials),
+      ...(credentials?.apiKey === undefined ? {} : { apiKey: () => credentials?.apiKey ?? '' }),
+      connectTimeout: rpcTimeoutMs,
+      interceptors: [retries.interceptor],
+      // Finds a link that swallows packets in seconds; the SDK's own 30 s + 15 s would hold up every call meanwhile.
+      channelArgs: {
+        'grpc.keepalive_time_ms': 10_000,
+        'grpc.keepalive_timeout_ms': 5_000,
+        'grpc.max_reconnect_backoff_ms': 5_000,
+      },
+    });
+  const held = rotation?.hold(cluster, (next) => {
+    const isSameTls = next.tlsFingerprint === credentials?.tlsFingerprint;
+    credentials = next;
+    if (!isSameTls) switching.switchTo(open());
   });
+  credentials = held?.current() ?? credentials;
+  const switching = createSwitchingConnection(open());
+  const { connection } = switching;
   const client = clientOn(connection, cluster.namespace, payloadCodecs, interceptors);
   const request = <R>(send: () => Promise<R>, timeoutMs = rpcTimeoutMs) =>
     connection.withDeadline(Date.now() + timeoutMs, send);
@@ -102,9 +124,11 @@ export function createClusterClient(
       }
       return retention;
     },
+    diagnose: () => diagnose(cluster, credentials),
     close: async () => {
+      held?.release();
       await retries.end();
-      await connection.close();
+      await switching.close();
     },
   };
 }

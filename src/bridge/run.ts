@@ -107,7 +107,7 @@ export function connectCallerSides(
     workerHasCodec = (codecs[config.callerCluster.name] ?? []).length > 0,
     handlerWorker,
     traced,
-    watched: { metrics, heartbeats },
+    watched: { metrics, heartbeats, rotation },
   }: ConnectOptions,
 ): { sides: CallerSides; clients: readonly ClusterClient[] } {
   const sealer = createSealer(config.signingKey ?? developmentKey());
@@ -117,7 +117,7 @@ export function connectCallerSides(
     return {
       sourceCluster: config.callerCluster.name,
       remote: heartbeats.watch(
-        createClusterClient(cluster, config.rpcTimeoutMs, codecs[cluster.name], clientInterceptors),
+        createClusterClient(cluster, config.rpcTimeoutMs, codecs[cluster.name], clientInterceptors, rotation),
       ),
       handlerTaskQueue,
       ...(cluster.name === config.handlerCluster.name && handlerWorker
@@ -160,12 +160,16 @@ function runCallerSide(
   const traced = tracing?.side(callerSideOf(config));
   const { sides, clients } = connectCallerSides(config, log, codecs, { handlerWorker, traced, watched });
   // Calls need no client of their own cluster: this one only asks how it is there.
-  const own = watched.heartbeats.watch(createClusterClient(config.callerCluster, config.rpcTimeoutMs));
+  const { heartbeats, rotation } = watched;
+  const own = heartbeats.watch(
+    createClusterClient(config.callerCluster, config.rpcTimeoutMs, [], [], rotation),
+  );
   const activities = callerActivities(sides);
   const worker = superviseWorker({
     name: 'caller-side',
     cluster: config.callerCluster,
     log,
+    rotation,
     worker: async () => ({
       ...workerOptions(config, codecs[config.callerCluster.name] ?? [], traced),
       namespace: config.callerCluster.namespace,
@@ -184,7 +188,7 @@ export function runHandlerSide(
   log: BridgeLogger,
   codecs: CodecsByCluster,
   tracing: Tracing | undefined,
-  { metrics, heartbeats }: Watched,
+  { metrics, heartbeats, rotation }: Watched,
   bundle: BundleLoader = (name) => loadBundle(name, undefined, tracing !== undefined),
 ): Side {
   const { name } = config.handlerCluster;
@@ -200,12 +204,15 @@ export function runHandlerSide(
         config.rpcTimeoutMs,
         codecs[cluster.name],
         traced && [traced.clientInterceptor],
+        rotation,
       ),
     ),
   );
   for (const { cluster } of callers) metrics.declareHandlerSide(cluster.name, name);
   const ownCodecs = codecs[config.handlerCluster.name] ?? [];
-  const own = heartbeats.watch(createClusterClient(config.handlerCluster, config.rpcTimeoutMs, ownCodecs));
+  const own = heartbeats.watch(
+    createClusterClient(config.handlerCluster, config.rpcTimeoutMs, ownCodecs, [], rotation),
+  );
   const verifyKeys =
     config.verifyKeys.length > 0
       ? config.verifyKeys
@@ -224,6 +231,7 @@ export function runHandlerSide(
     name: 'handler-side',
     cluster: config.handlerCluster,
     log,
+    rotation,
     worker: async () => ({
       ...workerOptions(config, ownCodecs, traced),
       namespace: config.handlerCluster.namespace,
@@ -265,7 +273,7 @@ export function runBridge(
   };
   const sides: Side[] = [];
   const { codecs = {}, tracing } = options;
-  const watched = createWatched(config.role, log);
+  const watched = createWatched(config.role, log, config);
   const handler =
     config.role === 'caller' ? undefined : runHandlerSide(config, log, codecs, tracing, watched, bundle);
   if (handler) sides.push(handler);
@@ -279,8 +287,11 @@ export function runBridge(
       return Promise.allSettled(sides.flatMap(({ clients }) => clients.map((client) => client.close())));
     })
     .then(() => undefined);
+  const ready = Promise.all(sides.map(({ worker }) => worker.ready)).then(() => undefined);
+  // Who does not wait for it need not hear that the bridge was shut down before.
+  ready.catch(() => undefined);
   return Promise.resolve({
-    ready: Promise.all(sides.map(({ worker }) => worker.ready)).then(() => undefined),
+    ready,
     closed,
     health: () => watch.health(),
     shutdown: (reason) => {

@@ -2,6 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { State, WorkerOptions } from '@temporalio/worker';
 import type { ClusterAddress } from './cluster-client.js';
+import { nativeOptions } from './connection/connect-options.js';
+import type { CredentialRotation } from './connection/credential-rotation.js';
+import { diagnose } from './connection/diagnose.js';
+import { WorkerConnection } from './connection/worker-connection.js';
 import { faultText } from './grpc-errors.js';
 import type { BridgeLogger } from './logger.js';
 
@@ -44,6 +48,8 @@ export interface SupervisedWorkerOptions {
   readonly name: string;
   readonly cluster: ClusterAddress;
   readonly log: BridgeLogger;
+  /** Keeps its credentials up to date; absent: they stay as they were at the start. */
+  readonly rotation?: CredentialRotation | undefined;
   /** Everything but the connection; a worker cannot run twice, so each attempt makes a new one. */
   readonly worker: () => Promise<Omit<WorkerOptions, 'connection'>>;
 }
@@ -56,7 +62,7 @@ export function superviseWorker(options: SupervisedWorkerOptions): SupervisedWor
   const { name, cluster, log } = options;
   const stop = new AbortController();
   let worker: Worker | undefined;
-  let connected: NativeConnection | undefined;
+  let connected: WorkerConnection | undefined;
   let hasPolled = false;
   let lastFault: string | undefined;
   let becomeReady = (): void => undefined;
@@ -66,15 +72,23 @@ export function superviseWorker(options: SupervisedWorkerOptions): SupervisedWor
     failReady = reject;
   });
   ready.catch(() => undefined);
+  const held = options.rotation?.hold(cluster, (next) => connected?.take(next));
+  const credentials = () => held?.current() ?? cluster.access?.credentials;
   let abandon = (): void => undefined;
   const abandoned = new Promise<void>((resolve) => (abandon = resolve));
 
   async function runOnce(): Promise<void> {
-    const connection = await NativeConnection.connect({ address: cluster.address });
+    const used = credentials();
+    const connection = await NativeConnection.connect(nativeOptions(cluster, used));
+    const own = new WorkerConnection(cluster, connection, used);
     try {
       if (stop.signal.aborted) return;
       worker = await Worker.create({ connection, ...(await options.worker()) });
-      connected = connection;
+      own.carry(worker);
+      connected = own;
+      // They may have changed while the worker was made.
+      const latest = credentials();
+      if (latest && latest !== used) await own.take(latest);
       const running = worker.run();
       if (stop.signal.aborted) worker.shutdown();
       log.info(`${name} worker polls ${cluster.name}`, {
@@ -90,7 +104,7 @@ export function superviseWorker(options: SupervisedWorkerOptions): SupervisedWor
     } finally {
       worker = undefined;
       connected = undefined;
-      await connection.close().catch(() => undefined);
+      await own.close();
     }
   }
 
@@ -101,10 +115,15 @@ export function superviseWorker(options: SupervisedWorkerOptions): SupervisedWor
       try {
         await runOnce();
       } catch (error) {
-        lastFault = faultText(error);
+        const { fault } = stop.signal.aborted ? {} : await diagnose(cluster, credentials());
+        lastFault = fault?.message ?? faultText(error);
         const fields = { address: cluster.address, namespace: cluster.namespace, why: lastFault };
         if (!stop.signal.aborted)
-          log.warn(`${name} worker waits for ${cluster.name}`, { ...fields, retryInMs: delayMs });
+          log[fault ? 'error' : 'warn'](`${name} worker waits for ${cluster.name}`, {
+            ...fields,
+            ...(fault ? { code: fault.code, reason: fault.reason } : {}),
+            retryInMs: delayMs,
+          });
         else if (hasPolled) log.warn(`${name} worker ended before all was drained`, fields);
       }
       if (stop.signal.aborted) break;
@@ -112,6 +131,7 @@ export function superviseWorker(options: SupervisedWorkerOptions): SupervisedWor
       await sleep(delayMs, undefined, { signal: stop.signal }).catch(() => undefined);
       delayMs = Math.min(delayMs * 2, RETRY_MAX_MS);
     }
+    held?.release();
     failReady(new Error(`${name} worker was shut down before it polled`));
   }
 
@@ -126,7 +146,7 @@ export function superviseWorker(options: SupervisedWorkerOptions): SupervisedWor
     name,
     ready,
     closed: Promise.race([keepRunning(), abandoned]),
-    connection: () => (worker?.getState() === 'RUNNING' ? connected : undefined),
+    connection: () => (worker?.getState() === 'RUNNING' ? connected?.current : undefined),
     status: () =>
       worker
         ? { state: worker.getState(), identity: worker.options.identity }

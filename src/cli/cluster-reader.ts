@@ -4,7 +4,7 @@ import type { temporal } from '@temporalio/proto';
 import { tsToMs } from '@temporalio/common/lib/time.js';
 import { createClusterClient, type ClusterClient } from '../bridge/cluster-client.js';
 import { faultOf, grpcStatusOf } from '../bridge/grpc-errors.js';
-import { troubleOf, type NamedCluster } from './cluster-trouble.js';
+import { findTrouble, type NamedCluster } from './cluster-trouble.js';
 
 /** An event of a history. */
 export type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
@@ -82,7 +82,7 @@ export function openReader(cluster: NamedCluster, rpcTimeoutMs: number): Cluster
     try {
       return await client.request(send);
     } catch (error) {
-      throw troubleOf(cluster, error);
+      throw await findTrouble(cluster, error, client);
     }
   };
   const askOf = async <R>(send: () => Promise<R>): Promise<R | undefined> => {
@@ -92,7 +92,7 @@ export function openReader(cluster: NamedCluster, rpcTimeoutMs: number): Cluster
       // What is no run id at all is no run either.
       const isNoRun = /^Invalid RunId/i.test(grpcStatusOf(error)?.details ?? '');
       if (faultOf(error) === 'not-found' || isNoRun) return undefined;
-      throw troubleOf(cluster, error);
+      throw await findTrouble(cluster, error, client);
     }
   };
 

@@ -1,11 +1,13 @@
 /** What may be wrong with a cluster that the command line asks, in words that say what to do. */
 import { escapeForLog } from '../shared/escape.js';
+import type { ClusterClient } from '../bridge/cluster-client.js';
 import type { ClusterConfig } from '../bridge/config/resolve.js';
+import type { ConnectionFault } from '../bridge/connection/connection-fault.js';
 import { faultOf, faultText, grpcStatusOf } from '../bridge/grpc-errors.js';
 import { CliFailure } from './io.js';
 
 /** Why a cluster did not answer what it was asked. */
-export type TroubleKind = 'unreachable' | 'no-namespace' | 'denied' | 'refused';
+export type TroubleKind = 'unreachable' | 'insecure' | 'no-namespace' | 'denied' | 'refused';
 
 /** A cluster as messages name it: what it is, and the settings that say where it is. */
 export interface NamedCluster extends ClusterConfig {
@@ -24,11 +26,12 @@ export class ClusterTrouble extends CliFailure {
   readonly what: string;
   readonly remedy: string;
 
-  constructor(kind: TroubleKind, cluster: NamedCluster, why: string) {
-    const what = whatOf(kind, cluster, why);
-    const remedy = remedyOf(kind, cluster);
+  constructor(kind: Exclude<TroubleKind, 'insecure'> | ConnectionFault, cluster: NamedCluster, why = '') {
+    const isFault = typeof kind !== 'string';
+    const what = isFault ? kind.what : whatOf(kind, cluster, why);
+    const remedy = isFault ? kind.remedy : remedyOf(kind, cluster);
     super(`${what}; ${remedy}`);
-    this.kind = kind;
+    this.kind = isFault ? 'insecure' : kind;
     this.cluster = cluster.name;
     this.what = what;
     this.remedy = remedy;
@@ -54,12 +57,24 @@ export function troubleOf(cluster: NamedCluster, error: unknown): ClusterTrouble
   }
 }
 
+/** The trouble behind an error of a request; where no connection comes about, what stands in its way. */
+export async function findTrouble(
+  cluster: NamedCluster,
+  error: unknown,
+  client: Pick<ClusterClient, 'diagnose'>,
+): Promise<ClusterTrouble> {
+  const trouble = troubleOf(cluster, error);
+  if (trouble.kind !== 'unreachable') return trouble;
+  const { fault } = await client.diagnose();
+  return fault ? new ClusterTrouble(fault, cluster) : trouble;
+}
+
 /** A cluster for people: `cluster-b (B, host:port, namespace orders)`. */
 export function describeCluster({ name, side, address, namespace }: NamedCluster): string {
   return escapeForLog(`${name} (${side}, ${address}, namespace ${namespace})`, 400);
 }
 
-function whatOf(kind: TroubleKind, cluster: NamedCluster, why: string): string {
+function whatOf(kind: Exclude<TroubleKind, 'insecure'>, cluster: NamedCluster, why: string): string {
   switch (kind) {
     case 'unreachable':
       return `${cluster.name} cannot be reached at ${cluster.address}: ${why}`;
@@ -72,7 +87,7 @@ function whatOf(kind: TroubleKind, cluster: NamedCluster, why: string): string {
   }
 }
 
-function remedyOf(kind: TroubleKind, cluster: NamedCluster): string {
+function remedyOf(kind: Exclude<TroubleKind, 'insecure'>, cluster: NamedCluster): string {
   const { hostSetting, namespaceSetting, address, namespace } = cluster;
   switch (kind) {
     case 'unreachable':
@@ -80,7 +95,7 @@ function remedyOf(kind: TroubleKind, cluster: NamedCluster): string {
     case 'no-namespace':
       return `correct ${namespaceSetting}, or create it: temporal operator namespace create --address ${address} --namespace ${escapeForLog(namespace, 80)}`;
     case 'denied':
-      return `renew or widen the credentials of this host for namespace ${escapeForLog(namespace, 80)}`;
+      return `renew or widen the credentials of this host${cluster.access?.tls === true ? ` (${cluster.access.names.apiKey}; ${cluster.access.names.cert})` : ''} for namespace ${escapeForLog(namespace, 80)}`;
     case 'refused':
       return 'see what the message names; "temporal-bridge doctor" checks both clusters';
   }

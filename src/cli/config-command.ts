@@ -3,7 +3,7 @@ import pc from 'picocolors';
 import { ConfigError } from '../bridge/config/config-error.js';
 import { describeConfig, type ConfigRow } from '../bridge/config/describe.js';
 import type { Overrides } from '../bridge/config/given.js';
-import { resolveConfig } from '../bridge/config/resolve.js';
+import { resolveConfig, type ResolvedConfig } from '../bridge/config/resolve.js';
 import { EXIT, type CliIo } from './io.js';
 
 /**
@@ -15,14 +15,18 @@ export function showConfig(
   io: Pick<CliIo, 'env' | 'stdout'>,
   options: { readonly overrides: Overrides; readonly json: boolean },
 ): number {
+  let config: ResolvedConfig;
   try {
-    resolveConfig(io.env, options.overrides);
+    config = resolveConfig(io.env, options.overrides);
   } catch (error) {
     if (!options.json || !ConfigError.is(error)) throw error;
     io.stdout.write(`${JSON.stringify({ code: error.code, problems: error.problems }, null, 2)}\n`);
     return EXIT.refused;
   }
-  const rows = describeConfig(io.env, options.overrides);
+  const rows = describeConfig(io.env, options.overrides, {
+    ...config.callerCluster.access?.fromProfile,
+    ...config.handlerCluster.access?.fromProfile,
+  });
   io.stdout.write(
     options.json ? `${JSON.stringify({ settings: rows }, null, 2)}\n` : table(rows, io.stdout.isTTY === true),
   );

@@ -1,7 +1,7 @@
 /** `temporal-bridge run`: runs the bridge until a signal, or until it breaks. */
 import { BridgeError } from '../shared/bridge-error.js';
 import { ConfigError } from '../bridge/config/config-error.js';
-import type { Overrides } from '../bridge/config/given.js';
+import { ignoredSdkVariables, type Overrides } from '../bridge/config/given.js';
 import { resolveConfig, type ResolvedConfig } from '../bridge/config/resolve.js';
 import { createLogger, type BridgeLogger } from '../bridge/logger.js';
 import { EXIT, type BridgeHandle, type CliIo } from './io.js';
@@ -22,6 +22,10 @@ export async function run(io: CliIo, options: { readonly overrides: Overrides })
   const log = createLogger({ ...config.log, destination: io.stdout });
   log.info('bridge starts', startFields(io.version, config));
   if (config.dev) log.warn('development run: not for production');
+  const ignored = ignoredSdkVariables(io.env);
+  // Each would hold for both clusters.
+  if (ignored.length > 0)
+    log.warn('variables of the Temporal SDK are ignored', { variables: ignored.join(', ') });
   const stop = listenForStop(io, log);
   try {
     return await Promise.race([serve(io, config, log, stop), overdue(stop, config)]);

@@ -7,6 +7,8 @@ export type BridgeErrorCode =
   | 'SEAL_KEY_UNKNOWN'
   | 'CALLER_NOT_SERVED'
   | 'CLUSTER_UNREACHABLE'
+  | 'CREDENTIALS_INVALID'
+  | 'TLS_FAILED'
   | 'INTERNAL';
 
 /**
@@ -28,6 +30,8 @@ export class BridgeError extends Error {
       case 'SEAL_KEY_UNKNOWN':
       case 'CALLER_NOT_SERVED':
       case 'CLUSTER_UNREACHABLE':
+      case 'CREDENTIALS_INVALID':
+      case 'TLS_FAILED':
         return true;
       case 'CONFIG_INVALID':
       case 'ENVELOPE_INVALID':

@@ -83,3 +83,18 @@ export const MAX_OPERATION_RETRY_MS = 60_000;
 export const MIN_RETENTION_MS = HOUR_MS;
 /** A trace context longer than this, in bytes, is not carried along: W3C asks for 512 characters of `tracestate`, some send more. */
 export const MAX_TRACE_CONTEXT_BYTES = 4096;
+
+/** Bytes of a file with a key, a certificate chain, an API key or profiles: far above any of them. */
+export const MAX_KEY_FILE_BYTES = 64 * KIB;
+/** Bytes of a file with CA certificates: a system's whole bundle has some 220 KiB. */
+export const MAX_CA_FILE_BYTES = 1024 * KIB;
+/** Characters of an API key: it travels in a header, of which servers take 8 KiB to 16 KiB. */
+export const MAX_API_KEY_CHARS = 8192;
+/** What is left of a client certificate's time when warnings begin, in milliseconds: 14 days, time for an order by hand. */
+export const CERTIFICATE_EXPIRY_WARNING_MS = 14 * 24 * HOUR_MS;
+/** Milliseconds between two such warnings of one process: 1 day. */
+export const CERTIFICATE_WARNING_EVERY_MS = 24 * HOUR_MS;
+/** What a replaced connection is kept for, in milliseconds: requests that began on it have deadlines of 30 s at most. */
+export const RETIRED_CONNECTION_MS = 60_000;
+/** Milliseconds that one handshake may take which looks for what is wrong with a connection. */
+export const DIAGNOSIS_TIMEOUT_MS = 3_000;

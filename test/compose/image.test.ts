@@ -53,7 +53,7 @@ describe('the image of the bridge', () => {
 
   test('has its command line, which writes nowhere', LIMIT, async () => {
     assert.match(await inImage('temporal-bridge --version'), /^\d+\.\d+\.\d+$/m);
-    assert.match(await inImage('temporal-bridge config'), /BRIDGE_HTTP_ADDRESS\s+0\.0\.0\.0:9464/);
+    assert.match(await inImage('temporal-bridge config --dev'), /BRIDGE_HTTP_ADDRESS\s+0\.0\.0\.0:9464/);
   });
 
   test('holds the packages of production, one platform’s native part, and bundles', LIMIT, async () => {

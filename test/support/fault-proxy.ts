@@ -54,8 +54,12 @@ export interface FaultProxy extends Pick<FaultRules, 'cutReply' | 'refuse' | 'ho
  * Starts a proxy on a free port of 127.0.0.1.
  *
  * @param targetAddress the server's gRPC address, `host:port`, without TLS
+ * @param admits whether a call with these headers gets in; else it is UNAUTHENTICATED. Default: all do
  */
-export async function startFaultProxy(targetAddress: string): Promise<FaultProxy> {
+export async function startFaultProxy(
+  targetAddress: string,
+  admits: (headers: IncomingHttpHeaders) => boolean = () => true,
+): Promise<FaultProxy> {
   const rules = createFaultRules();
   const counts = new Map<string, number>();
   const waiters = new Set<() => void>();
@@ -74,6 +78,16 @@ export async function startFaultProxy(targetAddress: string): Promise<FaultProxy
       const method = headers[':path']?.split('/').at(-1) ?? '';
       counts.set(method, (counts.get(method) ?? 0) + 1);
       for (const wake of waiters) wake();
+      if (!admits(headers)) {
+        carry(
+          stream,
+          headers,
+          upstream,
+          { kind: 'refuse', status: 16, message: 'not admitted' },
+          () => undefined,
+        );
+        return;
+      }
       const sourcePort = downstream.socket?.remotePort;
       void rules.decide(method).then((fate) => {
         carry(stream, headers, upstream, fate, () => link.destroyBySourcePort(sourcePort));

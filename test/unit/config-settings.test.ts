@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ConfigError } from '../../src/bridge/config/config-error.js';
+import { connectionSettings } from '../../src/bridge/config/connection-settings.js';
 import { resolveConfig, type ResolvedConfig } from '../../src/bridge/config/resolve.js';
 import { settingNames, settingOf, type SettingName } from '../../src/bridge/config/settings.js';
 
@@ -17,12 +18,18 @@ function problemsOf(env: Record<string, string>) {
   return [];
 }
 
-/** The value at a dotted path. */
+/** The value at a dotted path; of clusters without how they are connected to, which has tests of its own. */
 function at(config: ResolvedConfig, path: string): unknown {
-  return path
+  const found = path
     .split('.')
     .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], config);
+  if (!Array.isArray(found)) return found;
+  return (found as { access?: unknown }[]).map(({ access: _, ...cluster }) => cluster);
 }
+
+/** A list of clusters that may all be spoken to in plain text. */
+const allPlain = (list: string): string =>
+  list.replace(/[^\s,]+/g, (entry) => `${entry}${entry.includes('?') ? '&' : '?'}plaintext=true`);
 
 interface Case {
   readonly default: unknown;
@@ -85,7 +92,8 @@ const booleans = (value: boolean, other: Record<string, string> = {}): Case => (
   with: other,
 });
 
-const addresses = (value: string): Case => ({
+const addresses = (value: string, side: 'A' | 'B'): Case => ({
+  with: { [`CLUSTER_${side}_ALLOW_PLAINTEXT`]: 'true' },
   default: value,
   accepted: [
     ['temporal.example.com:1', 'temporal.example.com:1'],
@@ -188,14 +196,14 @@ const clusterLists = (first: object, rest: object, options: Pick<Case, 'accepted
 
 const hour = 3_600_000;
 
-/** The keys have tests of their own. */
-type PlainSetting = Exclude<SettingName, `BRIDGE_SEAL_${string}`>;
+/** The keys and the connections have tests of their own. */
+type PlainSetting = Exclude<SettingName, `BRIDGE_SEAL_${string}` | keyof typeof connectionSettings>;
 
 const cases: Readonly<Record<PlainSetting, Case>> = {
-  CLUSTER_A_HOST: addresses('localhost:7233'),
+  CLUSTER_A_HOST: addresses('localhost:7233', 'A'),
   CLUSTER_A_NAMESPACE: namespaces,
   CLUSTER_A_NAME: clusterNames('cluster-a'),
-  CLUSTER_B_HOST: addresses('localhost:7234'),
+  CLUSTER_B_HOST: addresses('localhost:7234', 'B'),
   CLUSTER_B_NAMESPACE: namespaces,
   CLUSTER_B_NAME: clusterNames('cluster-b'),
   CLUSTER_A_UI: webAddresses,
@@ -308,7 +316,8 @@ for (const [name, expected] of Object.entries(cases) as [PlainSetting, Case][]) 
 
     for (const [text, value] of expected.accepted) {
       it(`accepts ${JSON.stringify(text.slice(0, 40))} (${String(text.length)} characters)`, () => {
-        assert.deepEqual(at(resolveConfig({ ...base, [name]: text }), path), value);
+        const given = settingOf(name).type === 'cluster list' ? allPlain(text) : text;
+        assert.deepEqual(at(resolveConfig({ ...base, [name]: given }), path), value);
       });
     }
 
@@ -336,10 +345,13 @@ describe('settings', () => {
     }
   });
 
-  it('are all covered by this test or by that of the keys', () => {
-    const plain = settingNames.filter((name) => !name.startsWith('BRIDGE_SEAL_'));
+  it('are all covered by this test, by that of the keys or by that of the connections', () => {
+    const connections = Object.keys(connectionSettings);
+    const plain = settingNames.filter(
+      (name) => !name.startsWith('BRIDGE_SEAL_') && !connections.includes(name),
+    );
     assert.deepEqual(plain, Object.keys(cases));
-    assert.equal(settingNames.length, plain.length + 4);
+    assert.equal(settingNames.length, plain.length + connections.length + 4);
   });
 
   it('take the value of an option over that of the environment', () => {

@@ -20,14 +20,19 @@ export interface ListedCluster {
   readonly namespace: string;
   /** The handler task queue, where the entry names one. */
   readonly queue?: string;
+  /** The profile of its TLS and credentials, where the entry names one. */
+  readonly profile?: string;
+  /** May be spoken to in plain text, wherever it is. */
+  readonly plaintext?: true;
 }
 
-/** Clusters, separated by commas or white space; may be missing. `withQueue`: an entry may end in `?queue=…`. */
+/** Clusters, separated by commas or white space; may be missing. `withQueue`: `queue` is among an entry's options. */
 export function clusterList(
   spec: Pick<SettingSpec<unknown>, 'path' | 'doc'> & { readonly withQueue: boolean },
 ) {
   const { withQueue, ...rest } = spec;
-  const form = `name=host:port/namespace${withQueue ? '[?queue=handler-task-queue]' : ''}`;
+  const options = [...(withQueue ? ['queue=handler-task-queue'] : []), 'profile=name', 'plaintext=true'];
+  const form = `name=host:port/namespace[?${options.join('&')}]`;
   return {
     ...rest,
     type: 'cluster list',
@@ -59,8 +64,13 @@ export function clusterList(
 }
 
 /** A checked entry as it is written, for messages. */
-export function writtenEntry({ name, address, namespace, queue }: ListedCluster): string {
-  return `${name}=${address}/${namespace}${queue === undefined ? '' : `?queue=${queue}`}`;
+export function writtenEntry({ name, address, namespace, queue, profile, plaintext }: ListedCluster): string {
+  const options = [
+    ...(queue === undefined ? [] : [`queue=${queue}`]),
+    ...(profile === undefined ? [] : [`profile=${profile}`]),
+    ...(plaintext === undefined ? [] : ['plaintext=true']),
+  ];
+  return `${name}=${address}/${namespace}${options.length === 0 ? '' : `?${options.join('&')}`}`;
 }
 
 /** The entries of a list, each also as it may be shown: a comma in a password does not save it from its mask. */
@@ -81,28 +91,44 @@ function readEntry(entry: string, withQueue: boolean): ListedCluster | string {
   if (/^[^/]*:\/\//.test(target)) return 'whose address is a URL';
   const [address, namespace] = splitAt(target, '/');
   if (!namespace) return 'without a namespace';
-  const queue = option === undefined ? undefined : queueOf(option, withQueue);
-  if (queue !== undefined && 'problem' in queue) return queue.problem;
+  const options = option === undefined ? {} : optionsOf(option, withQueue);
+  if ('problem' in options) return options.problem;
   const problem =
     of('name', clusterNameProblem(name)) ??
     of('address', addressProblem(address)) ??
     of('namespace', namespaceProblem(namespace)) ??
-    of('queue', queue && taskQueueProblem(queue.queue));
-  return problem ?? { name, address, namespace, ...queue };
+    of('queue', options.queue && taskQueueProblem(options.queue)) ??
+    of('profile', options.profile && clusterNameProblem(options.profile));
+  return problem ?? { name, address, namespace, ...options };
 }
 
 function of(part: string, problem: string | undefined): string | undefined {
   return problem === undefined ? undefined : `whose ${part} ${problem}`;
 }
 
-/** What stands after the `?`. A `?` or `&` in it is most likely meant as another option: there is none. */
-function queueOf(
-  option: string,
-  withQueue: boolean,
-): { readonly queue: string } | { readonly problem: string } {
-  if (!withQueue) return { problem: 'with an option, which only handler clusters have' };
-  const queue = /^queue=([^?&]+)$/.exec(option)?.[1];
-  return queue === undefined ? { problem: 'whose option is not ?queue= and a task queue' } : { queue };
+type EntryOptions = Pick<ListedCluster, 'queue' | 'profile' | 'plaintext'>;
+
+/** What stands after the `?`: options with `&` between them, each once. */
+function optionsOf(text: string, withQueue: boolean): EntryOptions | { readonly problem: string } {
+  const known = withQueue ? ['queue', 'profile', 'plaintext'] : ['profile', 'plaintext'];
+  const found: Partial<Record<string, string>> = {};
+  for (const option of text.split('&')) {
+    const [name, value] = splitAt(option, '=');
+    if (name === 'queue' && !withQueue)
+      return { problem: 'with an option queue, which only handler clusters have' };
+    if (!known.includes(name) || !value || value.includes('?'))
+      return { problem: `with an option that is none of ${known.join(', ')} with a value` };
+    if (found[name] !== undefined) return { problem: `with two options ${name}` };
+    found[name] = value;
+  }
+  const { queue, profile, plaintext } = found;
+  if (plaintext !== undefined && plaintext !== 'true')
+    return { problem: 'whose option plaintext is not plaintext=true' };
+  return {
+    ...(queue === undefined ? {} : { queue }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(plaintext === undefined ? {} : { plaintext: true }),
+  };
 }
 
 /** The text before and after the first `mark`; nothing after it if there is none. */

@@ -22,13 +22,19 @@ export interface ConfigRow {
 /**
  * One row for each setting, in the order of the table. Checks nothing and opens no file, so that it also describes a
  * configuration that `resolveConfig` refuses.
+ *
+ * @param fromProfiles - what profiles say of settings that were left out; see `ClusterAccess`
  */
-export function describeConfig(env: Environment, overrides: Overrides = {}): ConfigRow[] {
+export function describeConfig(
+  env: Environment,
+  overrides: Overrides = {},
+  fromProfiles: FromProfiles = {},
+): ConfigRow[] {
   return settingNames.map((name) => {
     const setting = settingOf(name);
     return {
       env: name,
-      ...shown(name, env, overrides),
+      ...shown(name, env, overrides, fromProfiles),
       type: setting.type,
       unit: setting.unit ?? null,
       range: setting.range,
@@ -42,18 +48,25 @@ function shown(
   name: SettingName,
   env: Environment,
   overrides: Overrides,
+  fromProfiles: FromProfiles,
 ): Pick<ConfigRow, 'value' | 'source'> {
   const { text, source } = givenValue(name, env, overrides);
   const setting = settingOf(name);
-  const isKey = setting.type === 'key text';
+  const isKey = setting.type === 'key text' || setting.type === 'API key';
+  const isGivenAsFile = isKey && givenValue(`${name}_FILE` as SettingName, env, overrides).text !== undefined;
+  const inProfile = source === 'default' && !isGivenAsFile ? fromProfiles[name] : undefined;
+  if (inProfile !== undefined)
+    return { value: escapeForLog(withoutCredentials(inProfile)), source: 'profile' };
   if (text === undefined) {
-    const inFile = isKey && givenValue(`${name}_FILE` as SettingName, env, overrides).text !== undefined;
-    return inFile ? { value: HIDDEN, source: 'file' } : { value: null, source };
+    return isGivenAsFile ? { value: HIDDEN, source: 'file' } : { value: null, source };
   }
   if (isKey && setting.secret !== true) return { value: publicKeysIn(text), source };
   const hidden = isKey || setting.secret === true || looksLikeKey(text);
   return { value: hidden ? HIDDEN : escapeForLog(withoutCredentials(text)), source };
 }
+
+/** Texts by setting, safe to be shown. */
+export type FromProfiles = Readonly<Partial<Record<string, string>>>;
 
 const HIDDEN = '(hidden)';
 

@@ -7,8 +7,8 @@ import { isSettingName, settingNames, settingOf, type SettingName } from './sett
 export type Environment = Readonly<Record<string, string | undefined>>;
 /** Values from the command line, by environment name; they win over the environment. */
 export type Overrides = Readonly<Partial<Record<SettingName, string>>>;
-/** Where a value came from; `file` is a key that was read from a file. */
-export type SettingSource = 'default' | 'environment' | 'flag' | 'file';
+/** Where a value came from; `file` is a key that was read from a file, `profile` what a profile has in its place. */
+export type SettingSource = 'default' | 'environment' | 'flag' | 'file' | 'profile';
 
 /** A setting's trimmed text and its origin; no text if it was not given and has no default. */
 export interface GivenValue {
@@ -51,6 +51,20 @@ export function unknownSettings(env: Environment): ConfigProblem[] {
       });
     });
 }
+
+/**
+ * The names of variables by which the SDK and Temporal's command line find their one cluster, if any is set. The bridge has
+ * two, and takes none of them.
+ */
+export function ignoredSdkVariables(env: Environment): string[] {
+  return Object.entries(env)
+    .filter(([name, value]) => SDK_VARIABLES.test(name) && value?.trim())
+    .map(([name]) => name.slice(0, 80))
+    .sort();
+}
+
+const SDK_VARIABLES =
+  /^TEMPORAL_(?:ADDRESS|NAMESPACE|API_KEY|PROFILE|CONFIG_FILE|TLS(?:_[A-Z_]+)?|CODEC_[A-Z_]+|GRPC_META_.+)$/;
 
 /** https://kubernetes.io/docs/tutorials/services/connect-applications-service/#environment-variables */
 function isServiceLink(name: string, value: string): boolean {

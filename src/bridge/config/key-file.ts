@@ -1,8 +1,7 @@
 /** Reads a key file, and refuses a private one that others may read. */
 import { closeSync, fstatSync, openSync, readSync, statSync, type Stats } from 'node:fs';
 
-/** Largest key file that is read, in bytes. */
-const MAX_KEY_FILE_BYTES = 65_536;
+import { MAX_KEY_FILE_BYTES } from '../../shared/limits.js';
 
 /** A key file that cannot be used. */
 export class KeyFileError extends Error {
@@ -25,17 +24,21 @@ export class KeyFileError extends Error {
 
 /**
  * The text of a key file.
- * @throws {KeyFileError} if it cannot be read, is no regular file, is larger than 64 KiB, or is private and open to
- * others.
+ * @throws {KeyFileError} if it cannot be read, is no regular file, is larger than `maxBytes` (default 64 KiB), or is
+ * private and open to others.
  */
-export function readKeyFile(path: string, access: 'private' | 'public'): string {
+export function readKeyFile(
+  path: string,
+  access: 'private' | 'public',
+  maxBytes: number = MAX_KEY_FILE_BYTES,
+): string {
   let file: number | undefined;
   try {
     // A named pipe would block the open, so look first; what is read is checked again once it is open.
-    assertUsable(statSync(path), access);
+    assertUsable(statSync(path), access, maxBytes);
     file = openSync(path, 'r');
-    assertUsable(fstatSync(file), access);
-    const buffer = Buffer.alloc(MAX_KEY_FILE_BYTES);
+    assertUsable(fstatSync(file), access, maxBytes);
+    const buffer = Buffer.alloc(maxBytes);
     return buffer.toString('utf8', 0, readSync(file, buffer, 0, buffer.length, 0));
   } catch (error) {
     if (error instanceof KeyFileError) throw error;
@@ -49,7 +52,7 @@ export function readKeyFile(path: string, access: 'private' | 'public'): string 
   }
 }
 
-function assertUsable(stats: Stats, access: 'private' | 'public'): void {
+function assertUsable(stats: Stats, access: 'private' | 'public', maxBytes: number): void {
   if (!stats.isFile()) {
     throw new KeyFileError('is no regular file', {
       expected: 'a regular file',
@@ -57,9 +60,9 @@ function assertUsable(stats: Stats, access: 'private' | 'public'): void {
       fix: 'name the key file itself',
     });
   }
-  if (stats.size > MAX_KEY_FILE_BYTES) {
+  if (stats.size > maxBytes) {
     throw new KeyFileError('is too large for a key file', {
-      expected: `${String(MAX_KEY_FILE_BYTES)} bytes at most`,
+      expected: `${String(maxBytes)} bytes at most`,
       got: `${String(stats.size)} bytes`,
       fix: 'name a file that holds keys alone',
     });

@@ -1,6 +1,8 @@
 /** From environment variables and command-line options to the configuration that the bridge runs with. */
 import type { KeyObject } from 'node:crypto';
 import type { z } from 'zod';
+import { resolveAccess, type ClusterAccess, type ResolvedAccess } from './cluster-access.js';
+import type { ListedCluster } from './cluster-list.js';
 import { ConfigError, configProblem, shownValue, type ConfigProblem } from './config-error.js';
 import {
   givenName,
@@ -23,6 +25,8 @@ export interface ClusterConfig {
   /** `host:port` of the frontend. */
   readonly address: string;
   readonly namespace: string;
+  /** TLS and credentials; absent: plain text without any. */
+  readonly access?: ClusterAccess;
 }
 
 /** How one handler cluster is reached, and the task queue that its handler side polls. */
@@ -41,6 +45,10 @@ export interface ResolvedConfig {
   readonly handlerClusters: readonly HandlerClusterConfig[];
   /** All clusters that the handler side answers, A first; of one name only with different namespaces. */
   readonly callerClusters: readonly ClusterConfig[];
+  /** The file of profiles, if there is one. */
+  readonly profilesFile: string | undefined;
+  /** How often files with credentials are looked at. */
+  readonly credentialsRefreshMs: number;
   /** Polled on A by the caller side. */
   readonly callerTaskQueue: string;
   /** Polled on B by the handler side. */
@@ -87,7 +95,8 @@ export interface HttpConfig {
 }
 
 /**
- * Checks all settings and gives the configuration. Reads nothing but its arguments and the key files that they name.
+ * Checks all settings and gives the configuration. Reads nothing but its arguments and the files that they name: keys,
+ * certificates, profiles.
  * @param env environment variables; empty ones count as not set, values are trimmed.
  * @param overrides values of command-line options, by environment name; they win.
  * @throws {ConfigError} with every problem found, if there is any.
@@ -105,11 +114,13 @@ export function resolveConfig(env: Environment, overrides: Overrides = {}): Reso
     else problems.push(...result.error.issues.map((issue) => valueProblem(name, value, issue)));
   }
   // Each value was made by the schema of its own name.
-  const values = parsed as Partial<SettingValues>;
-  const keys = loadKeys(values, problems);
+  const own = parsed as Partial<SettingValues>;
+  const keys = loadKeys(own, problems);
+  const access = resolveAccess(own, (name) => given.has(name), problems);
+  const { values } = access;
   problems.push(...checkRules({ values, keys, given }), ...unknownSettings(env));
   if (problems.length > 0) throw new ConfigError(problems);
-  return configOf(values as SettingValues, keys.signingKey, keys.verifyKeys, given);
+  return configOf(values as SettingValues, keys.signingKey, keys.verifyKeys, access, given);
 }
 
 function valueProblem(name: SettingName, value: GivenValue, issue: z.core.$ZodIssue): ConfigProblem {
@@ -131,17 +142,20 @@ function configOf(
   values: SettingValues,
   signingKey: KeyObject | undefined,
   verifyKeys: readonly KeyObject[],
+  access: ResolvedAccess,
   given: ReadonlySet<SettingName>,
 ): ResolvedConfig {
   const callerCluster = {
     name: values.CLUSTER_A_NAME,
     address: values.CLUSTER_A_HOST,
     namespace: values.CLUSTER_A_NAMESPACE,
+    access: access.a,
   };
   const handlerCluster = {
     name: values.CLUSTER_B_NAME,
     address: values.CLUSTER_B_HOST,
     namespace: values.CLUSTER_B_NAMESPACE,
+    access: access.b,
   };
   const handlerTaskQueue = values.BRIDGE_HANDLER_TASK_QUEUE;
   const http = values.BRIDGE_HTTP_ADDRESS;
@@ -151,12 +165,13 @@ function configOf(
     handlerCluster,
     handlerClusters: [
       { ...handlerCluster, handlerTaskQueue },
-      ...(values.BRIDGE_HANDLER_CLUSTERS ?? []).map(({ queue = handlerTaskQueue, ...cluster }) => ({
-        ...cluster,
-        handlerTaskQueue: queue,
-      })),
+      ...withAccess(values.BRIDGE_HANDLER_CLUSTERS, access.handlers).map(
+        ({ queue = handlerTaskQueue, ...cluster }) => ({ ...cluster, handlerTaskQueue: queue }),
+      ),
     ],
-    callerClusters: [callerCluster, ...(values.BRIDGE_CALLER_CLUSTERS ?? [])],
+    callerClusters: [callerCluster, ...withAccess(values.BRIDGE_CALLER_CLUSTERS, access.callers)],
+    profilesFile: values.BRIDGE_PROFILES_FILE,
+    credentialsRefreshMs: values.BRIDGE_CREDENTIALS_REFRESH,
     callerTaskQueue: values.BRIDGE_TASK_QUEUE,
     handlerTaskQueue,
     dev: values.BRIDGE_DEV,
@@ -182,4 +197,17 @@ function configOf(
     log: { level: values.BRIDGE_LOG_LEVEL, format: values.BRIDGE_LOG_FORMAT },
     ui: { caller: values.CLUSTER_A_UI, handler: values.CLUSTER_B_UI, jaeger: values.BRIDGE_JAEGER_UI },
   };
+}
+
+function withAccess(entries: readonly ListedCluster[] = [], access: readonly ClusterAccess[]) {
+  return entries.map(({ name, address, namespace, queue }, at) => {
+    const own = access[at];
+    return {
+      name,
+      address,
+      namespace,
+      ...(queue === undefined ? {} : { queue }),
+      ...(own === undefined ? {} : { access: own }),
+    };
+  });
 }

@@ -18,7 +18,10 @@ export type SettingType =
   | 'duration'
   | 'integer'
   | 'key text'
-  | 'key file';
+  | 'key file'
+  | 'file'
+  | 'API key'
+  | 'profile';
 
 /** All that is known of one setting, save its environment name, which is its key in the table. */
 export interface SettingSpec<T> {
@@ -286,14 +289,30 @@ export function keyFile(spec: Pick<SettingSpec<unknown>, 'path' | 'doc' | 'examp
     ...spec,
     type: 'key file',
     range: 'path of a regular file, 64 KiB at most',
-    schema: checked((text) => {
-      if (text.includes('-----BEGIN')) return 'holds key text instead of a path';
-      return text.includes('\0') || text.length > 4_096 ? 'is not a path' : undefined;
-    }),
+    schema: checked(pathProblem),
   } as const satisfies SettingSpec<string>;
 }
 
-function checked(problemOf: (text: string) => string | undefined): z.ZodType<string, string> {
+/** The path of a file; may be missing. `size` says how large it may be, for people. */
+export function file(
+  spec: Pick<SettingSpec<unknown>, 'path' | 'doc' | 'example'> & { readonly size: string },
+) {
+  const { size, ...rest } = spec;
+  return {
+    ...rest,
+    type: 'file',
+    range: `path of a regular file, ${size} at most`,
+    schema: checked(pathProblem),
+  } as const satisfies SettingSpec<string>;
+}
+
+function pathProblem(text: string): string | undefined {
+  if (text.includes('-----BEGIN')) return 'holds key text instead of a path';
+  return text.includes('\0') || text.length > 4_096 ? 'is not a path' : undefined;
+}
+
+/** A schema that takes texts in which the function finds no problem. */
+export function checked(problemOf: (text: string) => string | undefined): z.ZodType<string, string> {
   return z.string().superRefine((text, context) => {
     const message = problemOf(text);
     if (message !== undefined) context.addIssue({ code: 'custom', message });

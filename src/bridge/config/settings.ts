@@ -5,6 +5,7 @@
 import { DEFAULT_CALLER_TASK_QUEUE, DEFAULT_HANDLER_TASK_QUEUE } from '../../shared/names.js';
 import type { z } from 'zod';
 import { clusterList } from './cluster-list.js';
+import { connectionSettings } from './connection-settings.js';
 import {
   address,
   boolean,
@@ -60,6 +61,7 @@ const specs = {
     default: 'cluster-b',
     doc: 'Name of B in logs and metrics',
   }),
+  ...connectionSettings,
   CLUSTER_A_UI: webAddress({
     path: 'ui.caller',
     example: 'https://temporal-a.example.com',

@@ -1,6 +1,8 @@
 import { performance } from 'node:perf_hooks';
 import type { ClusterAddress, ClusterClient } from '../cluster-client.js';
+import type { ConnectionFault } from '../connection/connection-fault.js';
 import { faultText, isAnswer } from '../grpc-errors.js';
+import type { BridgeLogger } from '../logger.js';
 import type { BridgeMetrics } from '../metrics/bridge-metrics.js';
 import { startLoop } from './loop.js';
 
@@ -33,6 +35,7 @@ class Heartbeat {
   readonly #since = performance.now();
   #answeredAt: number | undefined;
   #why: string | undefined;
+  #fault: string | undefined;
 
   constructor(cluster: ClusterAddress) {
     this.cluster = cluster;
@@ -41,6 +44,14 @@ class Heartbeat {
   answered(): void {
     this.#answeredAt = performance.now();
     this.#why = undefined;
+    this.#fault = undefined;
+  }
+
+  /** Whether this fault is another one than the last, since the last answer. */
+  isNew({ message }: ConnectionFault): boolean {
+    const isNew = message !== this.#fault;
+    this.#fault = message;
+    return isNew;
   }
 
   failed(error: unknown): void {
@@ -68,10 +79,12 @@ class Heartbeat {
 /** When each cluster that a process talks to last answered: every request tells, and a light probe where there is none. */
 export class Heartbeats {
   readonly #metrics: BridgeMetrics;
+  readonly #log: BridgeLogger;
   readonly #byAddress = new Map<string, { readonly beat: Heartbeat; readonly client: ClusterClient }>();
 
-  constructor(metrics: BridgeMetrics) {
+  constructor(metrics: BridgeMetrics, log: BridgeLogger) {
     this.#metrics = metrics;
+    this.#log = log;
   }
 
   /** The same client, whose answers are noticed. */
@@ -101,7 +114,7 @@ export class Heartbeats {
   start(): { stop(): void } {
     const loops = [...this.#byAddress.values()].map(({ beat, client }) =>
       startLoop(async () => {
-        const isAnswered = await probe(beat, client);
+        const isAnswered = await probe(beat, client, this.#log);
         this.setGauges();
         return isAnswered ? PROBE_MS : PROBE_AGAIN_MS;
       }),
@@ -127,12 +140,18 @@ export class Heartbeats {
 }
 
 /** Asks a server what it can do: the cheapest request that every client may make, and no namespace is concerned. */
-async function probe(beat: Heartbeat, cluster: ClusterClient): Promise<boolean> {
+async function probe(beat: Heartbeat, client: ClusterClient, log: BridgeLogger): Promise<boolean> {
   try {
-    await cluster.request(() => cluster.client.workflowService.getSystemInfo({}), PROBE_TIMEOUT_MS);
+    await client.request(() => client.client.workflowService.getSystemInfo({}), PROBE_TIMEOUT_MS);
   } catch (error) {
     if (!isAnswer(error)) {
-      beat.failed(error);
+      const { fault } = await client.diagnose();
+      if (fault && beat.isNew(fault)) {
+        const { name, address } = client.cluster;
+        const { code, reason, message } = fault;
+        log.error(`no connection to ${name}`, { address, code, reason, why: message });
+      }
+      beat.failed(fault ?? error);
       return false;
     }
   }

@@ -64,13 +64,15 @@ async function doctor(io: CliIo, options: DoctorCommandOptions): Promise<number>
     beforeStart: options.beforeStart === true,
     ...(options.workflow === undefined ? {} : { workflow: options.workflow }),
   });
-  const [{ reportLines, verdictOf }, { NO_CALL_GIVEN }] = await Promise.all([
+  const [{ reportLines, verdictOf }, { NO_CALL_GIVEN }, { checkIgnored }] = await Promise.all([
     import('./report.js'),
     import('./codec-check.js'),
+    import('./connection-check.js'),
   ]);
+  const ignored = checkIgnored(io.env).map((finding) => ({ where: 'host', ...finding }));
   const codecs = options.workflow === undefined ? [{ where: 'host', ...NO_CALL_GIVEN }] : [];
   const groups = [
-    { title: `this host (role ${config.role})`, checks: [...keys.checks, ...codecs] },
+    { title: `this host (role ${config.role})`, checks: [...keys.checks, ...ignored, ...codecs] },
     ...clusters,
   ];
   const checks = groups.flatMap((group) => group.checks);

@@ -9,6 +9,7 @@ import { runChecks, type Check } from './check.js';
 import { dateOf, judgeClock } from './clock-check.js';
 import { checkNamespace, checkReach } from './cluster-checks.js';
 import { checkCodecs } from './codec-check.js';
+import { checkConnection } from './connection-check.js';
 import { checkPermissions } from './permission-checks.js';
 import { checkPollers, type BridgeQueue } from './poller-checks.js';
 
@@ -92,6 +93,7 @@ async function examine(
     return { title, checks: [...reached, ...namespace] };
   const { calls } = what;
   const rest = await runChecks(cluster.name, [
+    { what: 'connection', run: () => checkConnection(reader) },
     { what: 'permissions', run: () => checkPermissions(reader, role) },
     {
       what: 'pollers',
