@@ -85,7 +85,8 @@ describe('clusters behind TLS with client certificates', () => {
       'both clusters are reached with the new certificate',
       () => both.logs.filter(({ msg }) => msg === 'credentials renewed').length === 2,
     );
-    assert.ok(await call('after'));
+    let n = 0;
+    await eventually('a wrapper is started eagerly again', () => call(`after ${(n += 1)}`));
     assert.ok(fronts.b.openOf('renewed') >= 2);
     assert.equal((await both.stop()).code, 0);
   });
