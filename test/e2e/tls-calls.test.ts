@@ -8,6 +8,7 @@ import {
   type CredentialFolder,
 } from '../support/certificates.js';
 import { cli, cliEnv } from '../support/cli.js';
+import { eventually, isStartedEagerly } from '../support/inspect.js';
 import { requestFor, startCrossCluster } from '../support/harness.js';
 import { openStage, type Stage } from '../support/stage.js';
 import { startTlsFront, type TlsFront } from '../support/tls-front.js';
@@ -67,12 +68,48 @@ describe('clusters behind TLS with client certificates', () => {
     for (const one of processes) assert.equal((await one.stop()).code, 0);
   });
 
-  it('are called by one process of both roles, which starts wrappers eagerly on its worker', async () => {
-    const both = await stage.bridgeProcess('both', await mtlsEnv('bridge-both'));
-    const handle = await startCrossCluster(stage.clusters, requestFor('Echo', ['again']));
-    assert.equal(((await handle.result()) as { result: string }).result, 'again');
+  it('are called by one process of both roles, which starts wrappers eagerly, also on a connection that was replaced', async () => {
+    const call = async (text: string): Promise<boolean> => {
+      const handle = await startCrossCluster(stage.clusters, requestFor('Echo', [text]));
+      assert.equal(((await handle.result()) as { result: string }).result, text);
+      return await isStartedEagerly(stage.clusters.b, handle.workflowId);
+    };
+    const env = { ...(await mtlsEnv('bridge-both')), BRIDGE_CREDENTIALS_REFRESH: '1s' };
+    const both = await stage.bridgeProcess('both', env);
+    assert.ok(await call('before'));
     assert.ok(fronts.a.openOf('bridge-both') >= 2);
-    assert.ok(fronts.b.openOf('bridge-both') >= 2);
-    await both.stop();
+    const { cert, key } = await authority.sign({ name: 'renewed' });
+    await folder.write('bridge-both.crt', cert);
+    await folder.write('bridge-both.key', key);
+    await eventually(
+      'both clusters are reached with the new certificate',
+      () => both.logs.filter(({ msg }) => msg === 'credentials renewed').length === 2,
+    );
+    let n = 0;
+    await eventually('a wrapper is started eagerly again', () => call(`after ${(n += 1)}`));
+    assert.ok(fronts.b.openOf('renewed') >= 2);
+    assert.equal((await both.stop()).code, 0);
+  });
+
+  it('are told of beforehand when a client certificate will expire', async () => {
+    const { cert, key } = await authority.sign({ name: 'short', days: 13 });
+    const env = {
+      ...(await mtlsEnv('short')),
+      CLUSTER_B_TLS_CERT_FILE: await folder.write('short-b.crt', cert),
+      CLUSTER_B_TLS_KEY_FILE: await folder.write('short-b.key', key),
+      TEMPORAL_ADDRESS: 'elsewhere.example.com:7233',
+    };
+    const bridge = await stage.bridgeProcess('caller', env);
+    const { cluster, setting, expires } = await bridge.logged(/^client certificate expires soon$/);
+    assert.deepEqual([cluster, String(expires).slice(0, 2)], ['cluster-b', '20']);
+    assert.equal(setting, 'CLUSTER_B_TLS_CERT_FILE and CLUSTER_B_TLS_KEY_FILE');
+    const ignored = await bridge.logged(/^variables of the Temporal SDK are ignored$/);
+    assert.deepEqual([ignored.level, ignored['variables']], ['warn', 'TEMPORAL_ADDRESS']);
+    await bridge.stop();
+    const { exitCode, out } = await cli(['doctor', '--before-start'], cliEnv(stage.clusters, env));
+    assert.equal(exitCode, 0, out);
+    assert.match(out, /client certificate CN=short, until 20.*: 12 days are left/);
+    assert.match(out, /TEMPORAL_ADDRESS are ignored/);
+    assert.doesNotMatch(out, /elsewhere/);
   });
 });

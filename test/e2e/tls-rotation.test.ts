@@ -116,6 +116,13 @@ describe('certificates in mounted Secrets', () => {
     await secret.put(await files('five', successor, successor.cert));
     await renewed(3);
     await connectedAs('five');
+    // Who still works with an old certificate does not come back.
+    for (const front of fronts) {
+      front.use({ server: await serverOf(successor), clientCa: successor.cert });
+      front.dropAllBut('five');
+    }
+    const madeBefore = calls.made.length;
+    await eventually('calls after that', () => calls.made.length >= madeBefore + 20);
 
     const made = await calls.stop();
     await untilNothingIsOpen(stage.clusters, STUCK_MS);

@@ -20,6 +20,8 @@ export interface TlsFront {
   readonly clients: readonly string[];
   /** How many connections are open of clients with this name. */
   openOf(name: string): number;
+  /** Ends the connections of all clients but those with this name. */
+  dropAllBut(name: string): void;
   /** From now on, for new connections. */
   use(options: TlsFrontOptions): void;
   close(): Promise<void>;
@@ -69,6 +71,9 @@ export async function startTlsFront(target: string, options: TlsFrontOptions): P
     address: `127.0.0.1:${own}`,
     clients,
     openOf: (name) => [...open.values()].filter((one) => one === name).length,
+    dropAllBut: (name) => {
+      for (const [socket, one] of open) if (one !== name) socket.destroy();
+    },
     use: (next) => server.setSecureContext(contextOf(next)),
     close: async () => {
       server.close();
