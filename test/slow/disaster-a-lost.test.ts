@@ -1,6 +1,7 @@
 /** Cluster A is lost for good: an empty one answers at its address. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import type { Connection } from '@temporalio/client';
 import { remoteIdsOf, whenStarted } from '../support/anchor.js';
 import { replaceByEmpty } from '../support/databases.js';
 import { requestFor, startCrossCluster } from '../support/harness.js';
@@ -38,7 +39,7 @@ it('targets run on until the new A has the namespace, then the lease cancels the
     await eventually('the lease looks on', async () => (await looksOf()) >= before + 3);
     assert.equal((await leased.target.describe()).status.name, 'RUNNING');
 
-    await createNamespace(a.client.connection as never, a.namespace);
+    await createNamespace(a.client.connection as Connection, a.namespace);
     assert.equal((await whenClosed(leased.target)).status.name, 'CANCELLED');
     assert.equal(await deliveredBy(leased), 'caller-gone');
     assert.equal((await abandoned.target.describe()).status.name, 'RUNNING');
