@@ -65,7 +65,7 @@ export function needsBundles(files: readonly string[]): boolean {
 export async function needsBuild(files: readonly string[]): Promise<boolean> {
   return someImport(
     files,
-    /(?:support\/(?:bridge-process|outage-stage|outage-run)|\.\/strangers-folder)\.js/,
+    /(?:support\/(?:bridge-process|outage-stage|outage-run)|\.\/(?:strangers-folder|replacement))\.js/,
   );
 }
 

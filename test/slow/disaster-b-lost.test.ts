@@ -1,6 +1,7 @@
 /** Cluster B is lost for good: an empty one answers at its address. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Connection } from '@temporalio/client';
 import { anchorBackedOff, exists, remoteIdsOf, whenStarted } from '../support/anchor.js';
 import { replaceByEmpty } from '../support/databases.js';
 import { requestFor, startCrossCluster } from '../support/harness.js';
@@ -34,7 +35,7 @@ describe('cluster B is lost for good, and an empty one takes its place', () => {
         assert.equal((await call.describe()).status.name, 'RUNNING');
       }
 
-      await createNamespace(b.client.connection as never, b.namespace);
+      await createNamespace(b.client.connection as Connection, b.namespace);
       const lost = await applicationFailureOf(open);
       assert.equal(lost.type, 'OUTCOME_LOST');
       assert.equal((lost.details?.[0] as { readonly callId: string }).callId, callId);
