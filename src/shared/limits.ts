@@ -83,3 +83,10 @@ export const MAX_OPERATION_RETRY_MS = 60_000;
 export const MIN_RETENTION_MS = HOUR_MS;
 /** A trace context longer than this, in bytes, is not carried along: W3C asks for 512 characters of `tracestate`, some send more. */
 export const MAX_TRACE_CONTEXT_BYTES = 4096;
+
+/** Rules of an allow-list, of each kind: each is tried for each call; more is a mistake in a template. */
+export const MAX_ALLOW_RULES = 1000;
+/** Bytes of an allow-list's file: 1,000 rules of each kind with names of usual length. A ConfigMap takes 1 MiB. */
+export const MAX_ALLOW_FILE_BYTES = 512 * KIB;
+/** How often the files of keys and of the allow-list are looked at, in milliseconds: soon after a change, at no cost. */
+export const RELOAD_INTERVAL_MS = 5_000;

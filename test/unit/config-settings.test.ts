@@ -188,8 +188,8 @@ const clusterLists = (first: object, rest: object, options: Pick<Case, 'accepted
 
 const hour = 3_600_000;
 
-/** The keys have tests of their own. */
-type PlainSetting = Exclude<SettingName, `BRIDGE_SEAL_${string}`>;
+/** The keys and the allow-list have tests of their own. */
+type PlainSetting = Exclude<SettingName, `BRIDGE_SEAL_${string}` | `BRIDGE_ALLOW_${string}`>;
 
 const cases: Readonly<Record<PlainSetting, Case>> = {
   CLUSTER_A_HOST: addresses('localhost:7233'),
@@ -336,10 +336,10 @@ describe('settings', () => {
     }
   });
 
-  it('are all covered by this test or by that of the keys', () => {
-    const plain = settingNames.filter((name) => !name.startsWith('BRIDGE_SEAL_'));
+  it('are all covered by this test or by those of the keys and the allow-list', () => {
+    const plain = settingNames.filter((name) => !/^BRIDGE_(?:SEAL|ALLOW)_/.test(name));
     assert.deepEqual(plain, Object.keys(cases));
-    assert.equal(settingNames.length, plain.length + 4);
+    assert.equal(settingNames.length, plain.length + 7);
   });
 
   it('take the value of an option over that of the environment', () => {

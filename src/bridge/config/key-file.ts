@@ -1,4 +1,4 @@
-/** Reads a key file, and refuses a private one that others may read. */
+/** Reads the files that settings name: key files, of which a private one that others may read is refused, and others. */
 import { closeSync, fstatSync, openSync, readSync, statSync, type Stats } from 'node:fs';
 
 /** Largest key file that is read, in bytes. */
@@ -29,13 +29,25 @@ export class KeyFileError extends Error {
  * others.
  */
 export function readKeyFile(path: string, access: 'private' | 'public'): string {
+  return readFile(path, access, MAX_KEY_FILE_BYTES);
+}
+
+/**
+ * The text of a file that holds no key.
+ * @throws {KeyFileError} if it cannot be read, is no regular file, or is larger than `maxBytes`.
+ */
+export function readPlainFile(path: string, maxBytes: number): string {
+  return readFile(path, 'public', maxBytes);
+}
+
+function readFile(path: string, access: 'private' | 'public', maxBytes: number): string {
   let file: number | undefined;
   try {
     // A named pipe would block the open, so look first; what is read is checked again once it is open.
-    assertUsable(statSync(path), access);
+    assertUsable(statSync(path), access, maxBytes);
     file = openSync(path, 'r');
-    assertUsable(fstatSync(file), access);
-    const buffer = Buffer.alloc(MAX_KEY_FILE_BYTES);
+    assertUsable(fstatSync(file), access, maxBytes);
+    const buffer = Buffer.alloc(maxBytes);
     return buffer.toString('utf8', 0, readSync(file, buffer, 0, buffer.length, 0));
   } catch (error) {
     if (error instanceof KeyFileError) throw error;
@@ -49,19 +61,19 @@ export function readKeyFile(path: string, access: 'private' | 'public'): string 
   }
 }
 
-function assertUsable(stats: Stats, access: 'private' | 'public'): void {
+function assertUsable(stats: Stats, access: 'private' | 'public', maxBytes: number): void {
   if (!stats.isFile()) {
     throw new KeyFileError('is no regular file', {
       expected: 'a regular file',
       got: stats.isDirectory() ? 'a directory' : 'a device, pipe or socket',
-      fix: 'name the key file itself',
+      fix: 'name the file itself',
     });
   }
-  if (stats.size > MAX_KEY_FILE_BYTES) {
-    throw new KeyFileError('is too large for a key file', {
-      expected: `${String(MAX_KEY_FILE_BYTES)} bytes at most`,
+  if (stats.size > maxBytes) {
+    throw new KeyFileError('is too large', {
+      expected: `${String(maxBytes)} bytes at most`,
       got: `${String(stats.size)} bytes`,
-      fix: 'name a file that holds keys alone',
+      fix: 'name a file that holds nothing else',
     });
   }
   if (access === 'private' && isTooOpen(stats, process.getuid?.())) {

@@ -10,7 +10,9 @@ import {
   type GivenValue,
   type Overrides,
 } from './given.js';
-import { loadKeys } from './load-keys.js';
+import type { AllowRules } from '../allow/allow-rules.js';
+import { loadAllow } from './load-allow.js';
+import { loadKeys, type LoadedKeys } from './load-keys.js';
 import { checkRules } from './rules.js';
 import { settingNames, settingOf, type BridgeRole, type LogFormat, type LogLevel } from './settings.js';
 import type { IssueDetails } from './setting.js';
@@ -51,6 +53,15 @@ export interface ResolvedConfig {
   readonly signingKey?: KeyObject;
   /** Ed25519 public keys, each once. Empty for the caller side, and in a development run without keys. */
   readonly verifyKeys: readonly KeyObject[];
+  /** Whose calls each of them may seal (`cluster`, `cluster/namespace`, `*`), in the same order; none: the only caller's. */
+  readonly verifyKeyCallers: readonly (readonly string[])[];
+  /** Which calls are allowed; rules that were not given allow nothing, save in a development run. */
+  readonly allow: AllowRules;
+  /**
+   * Reads all anew from the files that keys and allow-list were read from; absent where none was.
+   * @throws {ConfigError}
+   */
+  readonly readAgain?: () => ResolvedConfig;
   readonly fallback: { readonly firstMs: number; readonly maxMs: number };
   /** When the handler side looks whether a caller still lives. */
   readonly lease: { readonly firstMs: number; readonly maxMs: number };
@@ -107,10 +118,17 @@ export function resolveConfig(env: Environment, overrides: Overrides = {}): Reso
   // Each value was made by the schema of its own name.
   const values = parsed as Partial<SettingValues>;
   const keys = loadKeys(values, problems);
+  const allow = loadAllow(values, problems);
   problems.push(...checkRules({ values, keys, given }), ...unknownSettings(env));
   if (problems.length > 0) throw new ConfigError(problems);
-  return configOf(values as SettingValues, keys.signingKey, keys.verifyKeys, given);
+  const config = configOf(values as SettingValues, keys, allow, given);
+  if (!FILES.some((name) => given.has(name))) return config;
+  const [sameEnv, sameOverrides] = [{ ...env }, { ...overrides }];
+  return { ...config, readAgain: () => resolveConfig(sameEnv, sameOverrides) };
 }
+
+/** Settings that name files which are read again while the bridge runs. */
+const FILES = ['BRIDGE_SEAL_SIGNING_KEY_FILE', 'BRIDGE_SEAL_VERIFY_KEYS_FILE', 'BRIDGE_ALLOW_FILE'] as const;
 
 function valueProblem(name: SettingName, value: GivenValue, issue: z.core.$ZodIssue): ConfigProblem {
   const setting = settingOf(name);
@@ -129,8 +147,8 @@ function valueProblem(name: SettingName, value: GivenValue, issue: z.core.$ZodIs
 
 function configOf(
   values: SettingValues,
-  signingKey: KeyObject | undefined,
-  verifyKeys: readonly KeyObject[],
+  { signingKey, verifyKeys }: LoadedKeys,
+  allow: AllowRules,
   given: ReadonlySet<SettingName>,
 ): ResolvedConfig {
   const callerCluster = {
@@ -161,7 +179,9 @@ function configOf(
     handlerTaskQueue,
     dev: values.BRIDGE_DEV,
     ...(signingKey === undefined ? {} : { signingKey }),
-    verifyKeys,
+    verifyKeys: verifyKeys.map(({ key }) => key),
+    verifyKeyCallers: verifyKeys.map(({ callers }) => callers),
+    allow,
     fallback: { firstMs: values.BRIDGE_FALLBACK_FIRST, maxMs: values.BRIDGE_FALLBACK_MAX },
     lease: { firstMs: values.BRIDGE_LEASE_FIRST, maxMs: values.BRIDGE_LEASE_MAX },
     startRetry: {

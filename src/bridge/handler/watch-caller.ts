@@ -2,8 +2,6 @@ import { Context } from '@temporalio/activity';
 import { escapeForLog } from '../../shared/escape.js';
 import { formatDuration } from '../../shared/duration.js';
 import { REMOTE_RUNNING } from '../../shared/failure-table.js';
-import { REMOTE_CALL_HEADER } from '../../shared/names.js';
-import { parseRemoteCallEnvelope } from '../../shared/wire/call-envelope.js';
 import type { CallerExecution } from '../../shared/wire/call-envelope.js';
 import type { ActivityCall } from '../activity-call.js';
 import type { ClusterClient } from '../cluster-client.js';
@@ -14,6 +12,7 @@ import { waitingFailure } from '../waiting-failure.js';
 import { callerLife } from './caller-life.js';
 import { checkCaller } from './check-caller.js';
 import type { HandlerSide } from './handler-side.js';
+import { readRemoteCall } from './read-remote-call.js';
 
 const LEASE_RESULTS = { running: 'running', closed: 'ended', unknown: 'absent' } as const;
 
@@ -44,7 +43,7 @@ async function checkedLife(
 export async function watchCaller(side: HandlerSide, input: ActivityCall): Promise<void> {
   const context = Context.current();
   const { attempt } = context.info;
-  const call = parseRemoteCallEnvelope(input.header(REMOTE_CALL_HEADER));
+  const call = readRemoteCall(side, input);
   const before = wholeNumber(context.info.heartbeatDetails);
   let absences = before;
   let why = '';
