@@ -9,6 +9,7 @@ import { fallbackDelayMs } from '../fallback-schedule.js';
 import { faultText } from '../grpc-errors.js';
 import { wholeNumber } from '../heartbeat-number.js';
 import { waitingFailure } from '../waiting-failure.js';
+import { callFields } from './call-fields.js';
 import { callerLife } from './caller-life.js';
 import { checkCaller } from './check-caller.js';
 import type { HandlerSide } from './handler-side.js';
@@ -50,7 +51,11 @@ export async function watchCaller(side: HandlerSide, input: ActivityCall): Promi
   if (attempt > 1) {
     try {
       const { callers, refusal } = checkCaller(side, call);
-      if (refusal !== undefined) return; // nobody will ever be told: the admission has refused it, too
+      if (refusal !== undefined) {
+        const fields = callFields(side, call);
+        side.log.error('Caller not looked at: the seal is not good', { ...fields, why: refusal });
+        return; // nobody will ever be told: the admission has refused it, too
+      }
       const life = await checkedLife(side, callers, call.replyTo);
       if (life === 'closed') return;
       absences = life === 'unknown' ? before + 1 : 0;
