@@ -86,7 +86,7 @@ export function createTrust(config: ResolvedConfig, log: BridgeLogger, metrics: 
       if (hasLess) throw new BridgeError('CONFIG_INVALID', 'the keys are gone');
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      metrics.reloadFailed(true);
+      metrics.reloadFailed(config.role, true);
       if (told !== why)
         log.error('Changed files cannot be used: keys and allow-list stay as they were', { why });
       told = why;
@@ -94,7 +94,7 @@ export function createTrust(config: ResolvedConfig, log: BridgeLogger, metrics: 
     }
     if (told !== '') log.info('the files can be used again');
     told = '';
-    metrics.reloadFailed(false);
+    metrics.reloadFailed(config.role, false);
     const [keysChanged, listChanged] = [
       keysMark(next) !== keysMark(held),
       next.allow.hash !== held.allow.hash,
@@ -109,7 +109,7 @@ export function createTrust(config: ResolvedConfig, log: BridgeLogger, metrics: 
         ...(next.verifyKeys.length > 0 ? { accepts: now.verifier.keyIds } : {}),
       });
   };
-  if (config.readAgain) metrics.reloadFailed(false);
+  if (config.readAgain) metrics.reloadFailed(config.role, false);
   const timer = config.readAgain ? setInterval(reload, RELOAD_INTERVAL_MS).unref() : undefined;
   return {
     sealer: {

@@ -77,18 +77,6 @@ function timeRejection(side: HandlerSide, call: RemoteCallEnvelope): Rejection |
     : undefined;
 }
 
-/** A call whose key stays unknown waits until its time to start is over; then its wrapper need not wait any longer. */
-function sealRejection(side: HandlerSide, call: RemoteCallEnvelope): Rejection | undefined {
-  try {
-    const { refusal } = checkCaller(side, call);
-    return refusal === undefined ? undefined : { type: 'SEAL_INVALID', message: refusal };
-  } catch (error) {
-    const late = timeRejection(side, call);
-    if (late) return late;
-    throw error;
-  }
-}
-
 /**
  * The handler side's check before a target starts: the seal first, then what the server would choke on, then the allow-list,
  * then the options and `startBy`.
@@ -97,8 +85,9 @@ function sealRejection(side: HandlerSide, call: RemoteCallEnvelope): Rejection |
  */
 export async function admitRemoteCall(side: HandlerSide, input: ActivityCall): Promise<Admission> {
   const call = readRemoteCall(side, input);
+  const { refusal } = checkCaller(side, call);
   const rejection =
-    sealRejection(side, call) ??
+    (refusal === undefined ? undefined : { type: 'SEAL_INVALID' as const, message: refusal }) ??
     targetRejection(call, totalPayloadBytes(input.payloads)) ??
     allowRejection(side, call) ??
     (await optionsRejection(side.own, call.target.options)) ??

@@ -186,8 +186,8 @@ export class BridgeMetrics {
   }
 
   /** Sets whether changed files cannot be used. */
-  reloadFailed(hasFailed: boolean): void {
-    this.#instruments.record('bridge_reload_failed', hasFailed ? 1 : 0, {});
+  reloadFailed(role: (typeof LABEL_VALUES.role)[number], hasFailed: boolean): void {
+    this.#instruments.record('bridge_reload_failed', hasFailed ? 1 : 0, { role });
   }
 
   /** Sets how many wrappers are open. */

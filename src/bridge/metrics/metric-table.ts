@@ -57,7 +57,7 @@ export const METRICS = {
   },
   bridge_reload_failed: {
     type: 'gauge',
-    labels: [],
+    labels: ['role'],
     doc: '1 while changed files of keys or of the allow-list cannot be used and the old ones hold, else 0',
   },
   bridge_remote_start_errors: {

@@ -10,7 +10,9 @@ export function allowListInWords({ allow }: Pick<ResolvedConfig, 'allow'>): stri
   const { targets, callers, source, hash } = allow;
   if (source === undefined) return 'none';
   const count = (rules: readonly unknown[] | undefined, what: string) =>
-    rules === undefined ? `no ${what} rules given` : `${String(rules.length)} ${what} rules`;
+    rules === undefined
+      ? `no ${what} rules given`
+      : `${String(rules.length)} ${what} ${rules.length === 1 ? 'rule' : 'rules'}`;
   return `${count(targets, 'target')}, ${count(callers, 'caller')}, hash ${hash}, from ${escapeForLog(source)}`;
 }
 
