@@ -25,8 +25,7 @@ export const FAILURE_TABLE = {
     meaning:
       'The call is not allowed: the workflow type on its task queue, or the caller, is on no allow-list.',
     retryable: false,
-    remedy:
-      'The message says on which side: add the type and queue, or the caller, to BRIDGE_ALLOW_TARGETS, BRIDGE_ALLOW_CALLERS or BRIDGE_ALLOW_FILE there.',
+    remedy: 'Add the type and queue, or the caller, to the allow-list of the side that the message names.',
   },
   CALL_ID_CONFLICT: {
     meaning:
