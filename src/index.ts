@@ -22,6 +22,8 @@ export type {
   HttpConfig,
   ResolvedConfig,
 } from './bridge/config/resolve.js';
+export type { AllowRules, CallerRule, TargetRule } from './bridge/allow/allow-rules.js';
+export type { NamePattern } from './bridge/allow/pattern.js';
 export type { BridgeRole, LogFormat, LogLevel } from './bridge/config/settings.js';
 export type { Environment, Overrides } from './bridge/config/given.js';
 export { ConfigError } from './bridge/config/config-error.js';

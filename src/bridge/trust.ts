@@ -109,7 +109,7 @@ export function createTrust(config: ResolvedConfig, log: BridgeLogger, metrics: 
         ...(next.verifyKeys.length > 0 ? { accepts: now.verifier.keyIds } : {}),
       });
   };
-  if (config.readAgain) metrics.reloadFailed(config.role, false);
+  metrics.declareReload(config.role);
   const timer = config.readAgain ? setInterval(reload, RELOAD_INTERVAL_MS).unref() : undefined;
   return {
     sealer: {

@@ -185,6 +185,11 @@ export class BridgeMetrics {
     this.#instruments.record('bridge_cluster_reachable', isReachable ? 1 : 0, { cluster });
   }
 
+  /** Shows from the start that no changed file is refused. */
+  declareReload(role: (typeof LABEL_VALUES.role)[number]): void {
+    this.#instruments.declare(() => this.reloadFailed(role, false));
+  }
+
   /** Sets whether changed files cannot be used. */
   reloadFailed(role: (typeof LABEL_VALUES.role)[number], hasFailed: boolean): void {
     this.#instruments.record('bridge_reload_failed', hasFailed ? 1 : 0, { role });
