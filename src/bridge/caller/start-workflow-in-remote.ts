@@ -98,9 +98,10 @@ async function denied(attempt: Attempt): Promise<Finding | undefined> {
   const { side, call, progress } = attempt;
   const why = await neededForStart(attempt, callDenial(side, call));
   if (why === undefined) return undefined;
-  const details = { started: progress.started };
-  const refusal = ended(refused('TARGET_NOT_ALLOWED', `${why}; nothing was started`, details));
-  return progress.started === 'unknown' ? attach(attempt, () => refusal) : refusal;
+  const { started } = progress;
+  const message = started === 'no' ? `${why}; nothing was started` : why;
+  const refusal = ended(refused('TARGET_NOT_ALLOWED', message, { started }));
+  return started === 'unknown' ? attach(attempt, () => refusal) : refusal;
 }
 
 async function startOrAttach(attempt: Attempt, onSent: () => void): Promise<Finding> {
