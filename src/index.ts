@@ -31,6 +31,8 @@ export type {
   CredentialSources,
 } from './bridge/config/credentials.js';
 export type { ProfileDataField } from './bridge/config/profiles.js';
+export type { AllowRules, CallerRule, TargetRule } from './bridge/allow/allow-rules.js';
+export type { NamePattern } from './bridge/allow/pattern.js';
 export type { BridgeRole, LogFormat, LogLevel } from './bridge/config/settings.js';
 export type { Environment, Overrides } from './bridge/config/given.js';
 export { ConfigError } from './bridge/config/config-error.js';

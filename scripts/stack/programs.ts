@@ -52,15 +52,22 @@ export async function startProgram(
   return service;
 }
 
-/** Throw-away seal keys, as settings of each side; the files are removed at the end of the scope. */
+/** Throw-away seal keys, and an allow-list that allows all, as settings of each side; the files are removed at the end of the scope. */
 export async function sealKeySettings(
   scope: Scope,
 ): Promise<Readonly<Record<'caller' | 'handler', Readonly<Record<string, string>>>>> {
   const folder = await scratchFolder(scope);
   newKeys({ stdout: { write: () => true } }, { out: folder });
   return {
-    caller: { BRIDGE_SEAL_SIGNING_KEY_FILE: join(folder, SIGNING_KEY_FILE) },
-    handler: { BRIDGE_SEAL_VERIFY_KEYS_FILE: join(folder, VERIFY_KEYS_FILE) },
+    caller: {
+      BRIDGE_SEAL_SIGNING_KEY_FILE: join(folder, SIGNING_KEY_FILE),
+      BRIDGE_ALLOW_CALLERS: '*@*',
+      BRIDGE_ALLOW_TARGETS: '*@*',
+    },
+    handler: {
+      BRIDGE_SEAL_VERIFY_KEYS_FILE: join(folder, VERIFY_KEYS_FILE),
+      BRIDGE_ALLOW_TARGETS: '*@*',
+    },
   };
 }
 

@@ -13,6 +13,7 @@ const DEFAULT_FOLDERS: readonly string[] = [
   'sandbox',
   'histories',
   'e2e',
+  'trust',
   'moving-over',
   'guide',
   'package',
@@ -26,7 +27,7 @@ const FOLDERS: Readonly<Record<Suite, readonly string[]>> = {
 };
 
 /** The folders whose tests use the two shared servers. */
-const SERVER_FOLDERS = ['e2e', 'moving-over', 'guide', 'package', 'slow', 'upgrade'];
+const SERVER_FOLDERS = ['e2e', 'trust', 'moving-over', 'guide', 'package', 'slow', 'upgrade'];
 /** The folders whose tests use the workflow bundles. */
 const BUNDLE_FOLDERS = [...SERVER_FOLDERS, 'sandbox', 'histories'];
 

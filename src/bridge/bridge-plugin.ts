@@ -15,6 +15,8 @@ import { modulePath } from './module-path.js';
 import type { CodecsByCluster, Side } from './run.js';
 import { callerSideOf, connectCallerSides, runHandlerSide } from './run.js';
 import type { Tracing } from './tracing/tracing.js';
+import type { Trust } from './trust.js';
+import { createTrust } from './trust.js';
 import type { Watched } from './watched.js';
 import { createWatched } from './watched.js';
 import { PRELOADED } from './workflow-bundles.js';
@@ -96,6 +98,7 @@ export class BridgePlugin extends SimplePlugin {
   #handlerSide: Side | undefined;
   #counts: Watched | undefined;
   #watch: HealthWatch | undefined;
+  #trust: Trust | undefined;
   /** This worker's codecs, which the caller cluster's payloads have. */
   #own: readonly PayloadCodec[] = [];
 
@@ -139,6 +142,7 @@ export class BridgePlugin extends SimplePlugin {
         workerHasCodec: true,
         traced,
         watched: this.#watched(config),
+        trust: this.#trusted(config),
         handlerWorker: { connection: () => this.#handlerSide?.worker.connection() },
       },
     );
@@ -186,7 +190,19 @@ export class BridgePlugin extends SimplePlugin {
   #runHandlerSide({ config, codecs = {}, tracing }: StartHere): Side {
     const translates = (codecs[config.handlerCluster.name] ?? []).length > 0;
     const ofClusters = translates ? { [config.callerCluster.name]: this.#own, ...codecs } : {};
-    return runHandlerSide(config, this.#log(), ofClusters, tracing, this.#watched(config));
+    return runHandlerSide(
+      config,
+      this.#log(),
+      ofClusters,
+      tracing,
+      this.#watched(config),
+      this.#trusted(config),
+    );
+  }
+
+  /** One for all workers that this plugin is on. */
+  #trusted(config: ResolvedConfig): Trust {
+    return (this.#trust ??= createTrust(config, this.#log(), this.#watched(config).metrics));
   }
 
   /** Keeps the gauges fresh: of the clusters, and of the handler side's queue. The user's own queue is his to watch. */
@@ -207,6 +223,8 @@ export class BridgePlugin extends SimplePlugin {
     this.#clients = [];
     // What watched these clients would find them closed: the next worker has a watch of its own.
     this.#counts = undefined;
+    this.#trust?.stop();
+    this.#trust = undefined;
     await Promise.allSettled(clients.map((client) => client.close()));
   }
 }

@@ -1,4 +1,3 @@
-import { createPublicKey } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import type { NativeConnection, WorkerOptions } from '@temporalio/worker';
 import type { PayloadCodec } from '@temporalio/common';
@@ -15,10 +14,11 @@ import type { WatchedQueue } from './health/queue-watch.js';
 import type { BridgeLogger } from './logger.js';
 import { createLogger } from './logger.js';
 import { modulePath } from './module-path.js';
-import { createSealVerifier, createSealer, developmentKey } from './seal.js';
 import type { SupervisedWorker } from './supervised-worker.js';
 import { superviseWorker } from './supervised-worker.js';
 import type { SideTracing, TracedSide, Tracing } from './tracing/tracing.js';
+import type { Trust } from './trust.js';
+import { createTrust } from './trust.js';
 import type { Watched } from './watched.js';
 import { createWatched } from './watched.js';
 import type { BundleName } from './workflow-bundles.js';
@@ -32,6 +32,8 @@ export interface RunningBridge {
   readonly closed: Promise<void>;
   /** Whether the bridge can do its work now, and what is wrong if it cannot. Asks nobody: it is what was last seen. */
   health(): HealthReport;
+  /** Reads the files of keys and allow-list now; they are looked at every 5 s anyway. */
+  reload(): void;
   /** Drains: polls no more, lets running tasks end within the grace time, closes connections. */
   shutdown(reason: string): Promise<void>;
 }
@@ -83,6 +85,7 @@ interface ConnectOptions {
   readonly handlerWorker?: Pick<SupervisedWorker, 'connection'> | undefined;
   readonly traced?: SideTracing | undefined;
   readonly watched: Watched;
+  readonly trust: Trust;
 }
 
 /** A client on whichever connection a worker has. */
@@ -108,9 +111,9 @@ export function connectCallerSides(
     handlerWorker,
     traced,
     watched: { metrics, heartbeats, rotation },
+    trust,
   }: ConnectOptions,
 ): { sides: CallerSides; clients: readonly ClusterClient[] } {
-  const sealer = createSealer(config.signingKey ?? developmentKey());
   const clientInterceptors = traced ? [traced.clientInterceptor] : [];
   const made = config.handlerClusters.map((cluster): CallerSide => {
     const { handlerTaskQueue } = cluster;
@@ -127,7 +130,8 @@ export function connectCallerSides(
             ),
           }
         : {}),
-      sealer,
+      sealer: trust.sealer,
+      allow: trust.allow,
       fallback: config.fallback,
       startRetry: config.startRetry,
       clockSkewMs: config.clockSkewMs,
@@ -156,9 +160,11 @@ function runCallerSide(
   tracing: Tracing | undefined,
   handlerWorker: SupervisedWorker | undefined,
   watched: Watched,
+  trust: Trust,
 ): Side {
   const traced = tracing?.side(callerSideOf(config));
-  const { sides, clients } = connectCallerSides(config, log, codecs, { handlerWorker, traced, watched });
+  const connect = { handlerWorker, traced, watched, trust };
+  const { sides, clients } = connectCallerSides(config, log, codecs, connect);
   // Calls need no client of their own cluster: this one only asks how it is there.
   const { heartbeats, rotation } = watched;
   const own = heartbeats.watch(
@@ -189,6 +195,7 @@ export function runHandlerSide(
   codecs: CodecsByCluster,
   tracing: Tracing | undefined,
   { metrics, heartbeats, rotation }: Watched,
+  { verifier, allow }: Trust,
   bundle: BundleLoader = (name) => loadBundle(name, undefined, tracing !== undefined),
 ): Side {
   const { name } = config.handlerCluster;
@@ -213,14 +220,11 @@ export function runHandlerSide(
   const own = heartbeats.watch(
     createClusterClient(config.handlerCluster, config.rpcTimeoutMs, ownCodecs, [], rotation),
   );
-  const verifyKeys =
-    config.verifyKeys.length > 0
-      ? config.verifyKeys
-      : [createPublicKey(config.signingKey ?? developmentKey())];
   const activities = handlerActivities({
     callers,
     own,
-    verifier: createSealVerifier(verifyKeys),
+    verifier,
+    allow,
     completionSignals: config.completionSignals,
     clockSkewMs: config.clockSkewMs,
     lease: config.lease,
@@ -274,16 +278,20 @@ export function runBridge(
   const sides: Side[] = [];
   const { codecs = {}, tracing } = options;
   const watched = createWatched(config.role, log, config);
+  const trust = createTrust(config, log, watched.metrics);
   const handler =
-    config.role === 'caller' ? undefined : runHandlerSide(config, log, codecs, tracing, watched, bundle);
+    config.role === 'caller'
+      ? undefined
+      : runHandlerSide(config, log, codecs, tracing, watched, trust, bundle);
   if (handler) sides.push(handler);
   if (config.role !== 'handler')
-    sides.push(runCallerSide(config, log, bundle, codecs, tracing, handler?.worker, watched));
+    sides.push(runCallerSide(config, log, bundle, codecs, tracing, handler?.worker, watched, trust));
   const queues = sides.map(({ queue }) => queue);
   const watch = watchHealth(watched.heartbeats, queues, watched.metrics);
   const closed = Promise.all(sides.map(({ worker }) => worker.closed))
     .finally(() => {
       watch.stop();
+      trust.stop();
       return Promise.allSettled(sides.flatMap(({ clients }) => clients.map((client) => client.close())));
     })
     .then(() => undefined);
@@ -294,6 +302,7 @@ export function runBridge(
     ready,
     closed,
     health: () => watch.health(),
+    reload: () => trust.reload(),
     shutdown: (reason) => {
       watch.drain();
       log.info('Draining', { reason, graceMs: config.shutdownGraceMs });

@@ -75,9 +75,23 @@ export function createSealer(privateKey: KeyObject): Sealer {
   };
 }
 
-/** Makes a verifier of any number of Ed25519 public keys. */
-export function createSealVerifier(publicKeys: readonly KeyObject[]): SealVerifier {
+/** Whether a key of these callers (`cluster`, `cluster/namespace`, `*`; none: everybody's) may seal for this one. */
+function maySealFor(callers: readonly string[], { sourceCluster, namespace }: ReplyAddress): boolean {
+  if (callers.length === 0) return true;
+  return ['*', sourceCluster, `${sourceCluster}/${namespace}`].some((name) => callers.includes(name));
+}
+
+/**
+ * Makes a verifier of any number of Ed25519 public keys.
+ *
+ * @param callers - whose calls each of them may seal, in the same order; see `ResolvedConfig.verifyKeyCallers`
+ */
+export function createSealVerifier(
+  publicKeys: readonly KeyObject[],
+  callers: readonly (readonly string[])[] = [],
+): SealVerifier {
   const keys = new Map(publicKeys.map((key) => [sealKeyId(key), key]));
+  const callersOf = new Map(publicKeys.map((key, at) => [sealKeyId(key), callers[at] ?? []]));
   return {
     keyIds: [...keys.keys()],
     check: (seal, shownBy) => {
@@ -92,6 +106,12 @@ export function createSealVerifier(publicKeys: readonly KeyObject[]): SealVerifi
         throw new BridgeError(
           'SEAL_INVALID',
           `wrong signature of key ${seal.keyId}; the reply address was altered or forged`,
+        );
+      }
+      if (!maySealFor(callersOf.get(seal.keyId) ?? [], seal)) {
+        throw new BridgeError(
+          'SEAL_INVALID',
+          `key ${seal.keyId} may not seal for namespace ${showValue(seal.namespace)} of ${showValue(seal.sourceCluster)}; a key is good for the callers that it was given for only`,
         );
       }
       if (seal.callId !== shownBy.callId || seal.wrapperWorkflowId !== shownBy.wrapperWorkflowId) {

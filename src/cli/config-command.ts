@@ -4,10 +4,11 @@ import { ConfigError } from '../bridge/config/config-error.js';
 import { describeConfig, type ConfigRow } from '../bridge/config/describe.js';
 import type { Overrides } from '../bridge/config/given.js';
 import { resolveConfig, type ResolvedConfig } from '../bridge/config/resolve.js';
+import { allowListInWords } from './doctor/allow-check.js';
 import { EXIT, type CliIo } from './io.js';
 
 /**
- * Prints the settings; with `json` as one JSON object: `{settings}`, or `{code, problems}` if they cannot be used.
+ * Prints the settings; with `json` as one JSON object: `{settings, allowList}`, or `{code, problems}` if they cannot be used.
  * @returns the exit status
  * @throws {ConfigError} if the settings cannot be used and `json` is off.
  */
@@ -23,12 +24,15 @@ export function showConfig(
     io.stdout.write(`${JSON.stringify({ code: error.code, problems: error.problems }, null, 2)}\n`);
     return EXIT.refused;
   }
+  const allowList = allowListInWords(config);
   const rows = describeConfig(io.env, options.overrides, {
     ...config.callerCluster.access?.fromProfile,
     ...config.handlerCluster.access?.fromProfile,
   });
   io.stdout.write(
-    options.json ? `${JSON.stringify({ settings: rows }, null, 2)}\n` : table(rows, io.stdout.isTTY === true),
+    options.json
+      ? `${JSON.stringify({ settings: rows, allowList }, null, 2)}\n`
+      : `${table(rows, io.stdout.isTTY === true)}\nAllow-list: ${allowList}\n`,
   );
   return EXIT.ok;
 }

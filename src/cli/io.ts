@@ -9,6 +9,8 @@ export interface BridgeHandle {
   readonly ready: Promise<void>;
   /** Resolves when the bridge has stopped; rejects if it broke. */
   readonly closed: Promise<void>;
+  /** Reads the files of keys and allow-list now. */
+  reload(): void;
   /** Lets running tasks end, then stops. */
   shutdown(reason: string): Promise<void>;
 }

@@ -13,7 +13,7 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 /**
  * Starts the bridge and waits for its end. The first SIGTERM or SIGINT drains it, a second one ends the process at
- * once.
+ * once. SIGHUP has it read the files of keys and allow-list.
  * @returns the exit status: 0 after a signal, 1 if the bridge broke or ended by itself
  * @throws {ConfigError} if the settings cannot be used, alone or on this machine; nothing has been started then.
  */
@@ -45,6 +45,10 @@ async function serve(
   stop: StopRequest,
 ): Promise<number> {
   const bridge = await io.runBridge(config, log);
+  stop.onReload(() => {
+    log.info('SIGHUP: files of keys and allow-list are read again');
+    bridge.reload();
+  });
   const drained = stop.requested.then((signal) => bridge.shutdown(signal));
   try {
     // Each may end the run, whichever comes first; the others must not go unhandled.
@@ -107,6 +111,8 @@ interface StopRequest {
   readonly signal: string | undefined;
   /** Aborted by `dispose`. */
   readonly disposed: AbortSignal;
+  /** From now on SIGHUP does this; before, it does nothing. */
+  onReload(reload: () => void): void;
   dispose(): void;
 }
 
@@ -132,7 +138,12 @@ function listenForStop(io: CliIo, log: BridgeLogger): StopRequest {
     log.error('uncaught error', { err: error });
     io.exit(EXIT.failed);
   };
+  let reload: () => void = () => undefined;
+  const onHangUp = (): void => {
+    if (signal === undefined) reload();
+  };
   for (const [name, listener] of listeners) io.signals.on(name, listener);
+  io.signals.on('SIGHUP', onHangUp);
   io.signals.on('uncaughtException', onUncaught);
   return {
     requested,
@@ -140,8 +151,12 @@ function listenForStop(io: CliIo, log: BridgeLogger): StopRequest {
       return signal;
     },
     disposed: disposal.signal,
+    onReload(does) {
+      reload = does;
+    },
     dispose() {
       disposal.abort();
+      io.signals.off('SIGHUP', onHangUp);
       for (const [name, listener] of listeners) io.signals.off(name, listener);
       io.signals.off('uncaughtException', onUncaught);
     },

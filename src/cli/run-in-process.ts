@@ -35,6 +35,7 @@ export async function runInProcess(config: ResolvedConfig, log: BridgeLogger): P
     return {
       ready: started.ready,
       closed,
+      reload: () => started.reload(),
       shutdown: (reason) => started.shutdown(reason).then(() => closed),
     };
   } catch (error) {

@@ -22,9 +22,10 @@ export const FAILURE_TABLE = {
     remedy: 'Correct the field that the message names.',
   },
   TARGET_NOT_ALLOWED: {
-    meaning: 'The handler side does not allow this workflow type on this task queue.',
+    meaning:
+      'The call is not allowed: the workflow type on its task queue, or the caller, is on no allow-list.',
     retryable: false,
-    remedy: 'Allow the type on the handler side, or call another one.',
+    remedy: 'Add the type and queue, or the caller, to the allow-list of the side that the message names.',
   },
   CALL_ID_CONFLICT: {
     meaning:

@@ -98,3 +98,9 @@ export const CERTIFICATE_WARNING_EVERY_MS = 24 * HOUR_MS;
 export const RETIRED_CONNECTION_MS = 60_000;
 /** Milliseconds that one handshake may take which looks for what is wrong with a connection. */
 export const DIAGNOSIS_TIMEOUT_MS = 3_000;
+/** Rules of an allow-list, of each kind: each is tried for each call; more is a mistake in a template. */
+export const MAX_ALLOW_RULES = 1000;
+/** Bytes of an allow-list's file: 1,000 rules of each kind with names of usual length. A ConfigMap takes 1 MiB. */
+export const MAX_ALLOW_FILE_BYTES = 512 * KIB;
+/** How often the files of keys and of the allow-list are looked at, in milliseconds: soon after a change, at no cost. */
+export const RELOAD_INTERVAL_MS = 5_000;

@@ -36,13 +36,12 @@ describe('docs/deploy.md', () => {
     assert.deepEqual(listed.sort(), [...folders.flat(), 'base', 'monitoring'].sort());
   });
 
-  it('makes the Secrets that the pods mount, and no other', async () => {
-    const made = [...document.matchAll(/create secret generic (\S+) --from-file=\S*?([\w.-]+)\n/g)].map(
-      ([, name, key]) => `${name ?? ''}/${key ?? ''}`,
-    );
+  it('makes the Secrets and the ConfigMap that the pods mount, and no other', async () => {
+    const commands = /create (?:secret generic|configmap) (\S+) --from-file=\S*?([\w.-]+)\n/g;
+    const made = [...document.matchAll(commands)].map(([, name, key]) => `${name ?? ''}/${key ?? ''}`);
     const { volumes } = only<Deployment>(await buildOverlay('both'), 'Deployment').spec.template.spec;
-    const mounted = volumes.flatMap(({ secret }) =>
-      secret.items.map(({ key }) => `${secret.secretName}/${key}`),
+    const mounted = volumes.flatMap(({ secret, configMap }) =>
+      (secret ?? configMap)?.items.map(({ key }) => `${secret?.secretName ?? configMap?.name ?? ''}/${key}`),
     );
     assert.deepEqual(made.sort(), mounted.sort());
   });

@@ -47,7 +47,9 @@ components: [kubernetes/components/mtls]
         'tls.key': key,
         'ca.crt': authority.cert,
       };
-      const mounted = pod.volumes.filter(({ secret }) => SECRETS.includes(secret.secretName));
+      const mounted = pod.volumes.flatMap(({ name: volume, secret }) =>
+        secret && SECRETS.includes(secret.secretName) ? [{ name: volume, secret }] : [],
+      );
       assert.deepEqual(mounted.map(({ secret }) => secret.secretName).sort(), SECRETS);
       for (const { name: volume, secret } of mounted) {
         const mount = volumeMounts.find((one) => one.name === volume);
@@ -61,7 +63,7 @@ components: [kubernetes/components/mtls]
       }
       const here = Object.fromEntries(
         Object.entries(given)
-          .filter(([setting]) => !setting.startsWith('BRIDGE_SEAL_'))
+          .filter(([setting]) => !/^BRIDGE_(?:SEAL|ALLOW)_/.test(setting))
           .map(([setting, value]) => [setting, value.startsWith('/etc/') ? join(root, value) : value]),
       );
       const { callerCluster, handlerCluster } = resolveConfig({ ...here, BRIDGE_DEV: 'true' });

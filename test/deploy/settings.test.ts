@@ -20,15 +20,15 @@ function environment(resources: readonly Resource[]): Record<string, string> {
   return { ...map.data, ...Object.fromEntries(env.map(({ name, value }) => [name, value])) };
 }
 
-/** Files that the Secrets become in the container, with the name of the key in the Secret. */
-function mountedKeys(resources: readonly Resource[]): { path: string; secret: string; key: string }[] {
+/** Files that Secrets and ConfigMaps become in the container, with the name of the key there. */
+function mountedFiles(resources: readonly Resource[]): { path: string; from: string; key: string }[] {
   const pod = only<Deployment>(resources, 'Deployment').spec.template.spec;
   return pod.containers[0].volumeMounts.flatMap(({ name, mountPath, readOnly }) => {
     assert.ok(readOnly, mountPath);
-    const { secret } = pod.volumes.find((volume) => volume.name === name) ?? {};
-    assert.ok(secret, name);
-    const { secretName, items } = secret;
-    return items.map(({ key, path }) => ({ path: join(mountPath, path), secret: secretName, key }));
+    const { secret, configMap } = pod.volumes.find((volume) => volume.name === name) ?? {};
+    const { items } = secret ?? configMap ?? assert.fail(name);
+    const from = secret?.secretName ?? configMap?.name ?? '';
+    return items.map(({ key, path }) => ({ path: join(mountPath, path), from, key }));
   });
 }
 
@@ -37,6 +37,7 @@ describe('the settings of a pod', () => {
   const contents: Readonly<Record<string, string>> = {
     [SIGNING_KEY_FILE]: pair.signingKeyPem,
     [VERIFY_KEYS_FILE]: pair.verifyKeyPem,
+    'allow.json': '{"targets": [], "callers": []}',
   };
   let root: string;
   before(async () => {
@@ -48,10 +49,10 @@ describe('the settings of a pod', () => {
   async function inPod(name: string): Promise<Record<string, string>> {
     const resources = await buildOverlay(name);
     const env = environment(resources);
-    for (const { path, key } of mountedKeys(resources)) {
+    for (const { path, key } of mountedFiles(resources)) {
       const here = join(root, name, path);
       await mkdir(dirname(here), { recursive: true });
-      await writeFile(here, contents[key] ?? assert.fail(`keys new makes no ${key}`));
+      await writeFile(here, contents[key] ?? assert.fail(`nothing makes ${key}`));
       await chmod(here, 0o400);
       for (const [setting, value] of Object.entries(env)) if (value === path) env[setting] = here;
     }
@@ -71,14 +72,15 @@ describe('the settings of a pod', () => {
       assert.deepEqual(config.http, { host: '0.0.0.0', port: 9464, isDefault: false });
       assert.equal(config.signingKey !== undefined, name !== 'handler');
       assert.equal(config.verifyKeys.length, name === 'caller' ? 0 : 1);
+      assert.deepEqual(config.allow.targets, []);
     });
 
-    it(`of ${name} name every key that is mounted, and none that is not`, async () => {
+    it(`of ${name} name every file that is mounted, and none that is not`, async () => {
       const resources = await buildOverlay(name);
       const files = Object.entries(environment(resources)).filter(([setting]) => setting.endsWith('_FILE'));
       assert.deepEqual(
         files.map(([, path]) => path).sort(),
-        mountedKeys(resources)
+        mountedFiles(resources)
           .map(({ path }) => path)
           .sort(),
       );
@@ -88,7 +90,9 @@ describe('the settings of a pod', () => {
 
   it('keep the two roles’ keys apart', async () => {
     const secrets = async (name: string): Promise<string[]> =>
-      mountedKeys(await buildOverlay(name)).map(({ secret, key }) => `${secret}/${key}`);
+      mountedFiles(await buildOverlay(name))
+        .map(({ from, key }) => `${from}/${key}`)
+        .filter((file) => file.endsWith('.pem'));
     const [signing, verify] = ['signing-key/seal-signing-key.pem', 'verify-keys/seal-verify-keys.pem'];
     assert.deepEqual(await secrets('caller'), [`temporal-bridge-${signing}`]);
     assert.deepEqual(await secrets('handler'), [`temporal-bridge-${verify}`]);
@@ -98,6 +102,7 @@ describe('the settings of a pod', () => {
     const { volumes, securityContext } = only<Deployment>(await buildOverlay('both'), 'Deployment').spec
       .template.spec;
     for (const { secret } of volumes) {
+      if (!secret) continue;
       // With fsGroup Kubernetes gives the files to root and that group, and the group the right to read.
       assert.equal(secret.defaultMode, 0o440);
       assert.equal(isTooOpen({ mode: secret.defaultMode, uid: 0 }, securityContext.runAsUser), false);

@@ -37,14 +37,15 @@ export interface Container {
   };
 }
 
-/** A volume that is a Secret. */
-export interface SecretVolume {
+interface Items {
+  readonly items: readonly { readonly key: string; readonly path: string }[];
+}
+
+/** A volume: a Secret, or a ConfigMap. */
+export interface Volume {
   readonly name: string;
-  readonly secret: {
-    readonly secretName: string;
-    readonly defaultMode: number;
-    readonly items: readonly { readonly key: string; readonly path: string }[];
-  };
+  readonly secret?: Items & { readonly secretName: string; readonly defaultMode: number };
+  readonly configMap?: Items & { readonly name: string };
 }
 
 /** The Deployment. */
@@ -70,7 +71,7 @@ export interface Deployment extends Resource {
           readonly labelSelector: { readonly matchLabels: Labels };
         }[];
         readonly containers: readonly [Container];
-        readonly volumes: readonly SecretVolume[];
+        readonly volumes: readonly Volume[];
       };
     };
   };

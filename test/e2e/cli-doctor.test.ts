@@ -21,6 +21,7 @@ const KEYS = {
   BRIDGE_SEAL_SIGNING_KEY: pair.signingKeyPem,
   BRIDGE_SEAL_VERIFY_KEYS: pair.verifyKeyPem,
 };
+const ALLOW = { BRIDGE_ALLOW_TARGETS: 'Echo@targets', BRIDGE_ALLOW_CALLERS: 'A@a B@b' };
 
 async function examine(env: Record<string, string>, ...args: string[]) {
   const { exitCode, out } = await cli(['doctor', '--json', ...args], env);
@@ -45,9 +46,10 @@ describe('temporal-bridge doctor, with a bridge', () => {
   after(() => stage.close());
 
   it('finds a healthy pair healthy, without a word of its keys themselves', async () => {
-    const { exitCode, out, err } = await cli(['doctor'], cliEnv(stage.clusters, KEYS));
+    const { exitCode, out, err } = await cli(['doctor'], cliEnv(stage.clusters, { ...KEYS, ...ALLOW }));
     assert.equal(exitCode, 0, out + err);
     assert.match(out, /✓ keys — seals with key [0-9a-f]{16}; accepts [0-9a-f]{16}; the two belong together/);
+    assert.match(out, /✓ allow-list — 1 target rule, 2 caller rules, hash [0-9a-f]{12}, from settings\n/);
     assert.match(out, /✓ pollers of the caller side — 1 process polls bridge-queue/);
     assert.match(out, /✓ pollers of the handler side — 1 process polls bridge-handler-queue/);
     assert.match(out, /✓ retention — 1d: a call can be started for 12h after it was made/);
@@ -63,6 +65,22 @@ describe('temporal-bridge doctor, with a bridge', () => {
       of('keys').map(({ level }) => level),
       ['warning'],
     );
+  });
+
+  it('fails without an allow-list, and on one that cannot be read', async () => {
+    const without = await examine(cliEnv(stage.clusters, KEYS));
+    assert.equal(without.exitCode, 1);
+    const [missing] = without.of('allow-list');
+    assert.match(missing?.found ?? '', /^none: every call is refused with TARGET_NOT_ALLOWED$/);
+    assert.match(
+      missing?.remedy ?? '',
+      /^set BRIDGE_ALLOW_TARGETS and BRIDGE_ALLOW_CALLERS, or BRIDGE_ALLOW_FILE$/,
+    );
+    const env = cliEnv(stage.clusters, { ...KEYS, BRIDGE_ALLOW_FILE: '/nonexistent/allow.json' });
+    const broken = await examine(env);
+    assert.equal(broken.exitCode, 1);
+    assert.match(broken.of('allow-list')[0]?.found ?? '', /cannot be read; .*ENOENT/);
+    assert.equal(broken.of('reached').length, 2);
   });
 
   it('fails on keys that do not belong together, and looks at the clusters all the same', async () => {

@@ -6,6 +6,7 @@ import type { BridgeHandle, CliIo } from '../../src/cli/io.js';
 /** A bridge that does what it is told. */
 export class FakeBridge implements BridgeHandle {
   readonly reasons: string[] = [];
+  reloads = 0;
   readonly ready: Promise<void>;
   readonly closed: Promise<void>;
   becomeReady: () => void = () => undefined;
@@ -20,6 +21,10 @@ export class FakeBridge implements BridgeHandle {
   constructor() {
     this.ready = new Promise((resolve, reject) => ([this.becomeReady, this.failReady] = [resolve, reject]));
     this.closed = new Promise((resolve, reject) => ([this.close, this.break] = [resolve, reject]));
+  }
+
+  reload(): void {
+    this.reloads += 1;
   }
 
   shutdown(reason: string): Promise<void> {

@@ -12,17 +12,20 @@ export interface SealKeyFiles {
   remove(): Promise<void>;
 }
 
-/** Makes a pair with `temporal-bridge keys new`; the settings end what `bridgeEnv` says of a development run. */
+/** Makes a pair with `temporal-bridge keys new`; the settings end what `bridgeEnv` says of a development run, and
+ * allow every call. */
 export async function createSealKeyFiles(): Promise<SealKeyFiles> {
   const folder = await mkdtemp(join(tmpdir(), 'seal-keys-'));
   const { exit, output } = await runCli(['keys', 'new', '--out', folder]);
   assert.deepEqual(exit, { code: 0, signal: null }, output);
   const signing = { BRIDGE_SEAL_SIGNING_KEY_FILE: join(folder, 'seal-signing-key.pem') };
   const verify = { BRIDGE_SEAL_VERIFY_KEYS_FILE: join(folder, 'seal-verify-keys.pem') };
+  const targets = { BRIDGE_DEV: '', BRIDGE_ALLOW_TARGETS: '*@*' };
+  const callers = { ...targets, BRIDGE_ALLOW_CALLERS: '*@*' };
   return {
-    caller: { BRIDGE_DEV: '', ...signing },
-    handler: { BRIDGE_DEV: '', ...verify },
-    both: { BRIDGE_DEV: '', ...signing, ...verify },
+    caller: { ...callers, ...signing },
+    handler: { ...targets, ...verify },
+    both: { ...callers, ...signing, ...verify },
     remove: () => rm(folder, { recursive: true }),
   };
 }

@@ -60,6 +60,21 @@ describe('temporal-bridge run', () => {
     assert.equal(await exit, 0);
   });
 
+  it('has the files of keys and allow-list read again on SIGHUP, and goes on', async () => {
+    const { io, bridge, signals } = surroundings(DEV);
+    const exit = runCli(['run'], io);
+    await settle();
+    signals.emit('SIGHUP');
+    signals.emit('SIGHUP');
+    assert.equal(bridge.reloads, 2);
+    assert.deepEqual(bridge.reasons, []);
+    signals.emit('SIGTERM');
+    signals.emit('SIGHUP');
+    assert.equal(await exit, 0);
+    assert.equal(bridge.reloads, 2, 'a bridge that drains reads nothing');
+    assert.equal(signals.listenerCount('SIGHUP'), 0);
+  });
+
   it('keeps a signal that comes before the bridge is made', async () => {
     const { io, bridge, signals } = surroundings(DEV);
     let made: (bridge: BridgeHandle) => void = () => undefined;

@@ -56,7 +56,8 @@ describe('temporal-bridge config', () => {
     assert.equal(await runCli(['config', '--role', 'caller'], io), 0);
     const lines = out().trimEnd().split('\n');
     assert.match(lines[0] ?? '', /^SETTING +VALUE +SOURCE +DEFAULT +RANGE +MEANING$/);
-    assert.equal(lines.length, settingNames.length + 1);
+    assert.equal(lines.length, settingNames.length + 3);
+    assert.equal(lines.at(-1), 'Allow-list: none');
     assert.match(out(), /\nBRIDGE_TASK_QUEUE +mine +environment +bridge-queue +1–200 characters/);
     assert.match(out(), /\nBRIDGE_ROLE +caller +flag +both +caller \| handler \| both +Sides/);
     assert.match(out(), /\nBRIDGE_SEAL_SIGNING_KEY +- +default +- /);

@@ -196,8 +196,11 @@ const clusterLists = (first: object, rest: object, options: Pick<Case, 'accepted
 
 const hour = 3_600_000;
 
-/** The keys and the connections have tests of their own. */
-type PlainSetting = Exclude<SettingName, `BRIDGE_SEAL_${string}` | keyof typeof connectionSettings>;
+/** The keys, the allow-list and the connections have tests of their own. */
+type PlainSetting = Exclude<
+  SettingName,
+  `BRIDGE_SEAL_${string}` | `BRIDGE_ALLOW_${string}` | keyof typeof connectionSettings
+>;
 
 const cases: Readonly<Record<PlainSetting, Case>> = {
   CLUSTER_A_HOST: addresses('localhost:7233', 'A'),
@@ -345,13 +348,13 @@ describe('settings', () => {
     }
   });
 
-  it('are all covered by this test, by that of the keys or by that of the connections', () => {
+  it('are all covered by this test or by those of the keys, the allow-list and the connections', () => {
     const connections = Object.keys(connectionSettings);
     const plain = settingNames.filter(
-      (name) => !name.startsWith('BRIDGE_SEAL_') && !connections.includes(name),
+      (name) => !/^BRIDGE_(?:SEAL|ALLOW)_/.test(name) && !connections.includes(name),
     );
     assert.deepEqual(plain, Object.keys(cases));
-    assert.equal(settingNames.length, plain.length + connections.length + 4);
+    assert.equal(settingNames.length, plain.length + connections.length + 7);
   });
 
   it('take the value of an option over that of the environment', () => {

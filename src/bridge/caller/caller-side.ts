@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import type { AllowGate } from '../allow/allow-gate.js';
 import type { BridgeLogger } from '../logger.js';
 import type { ClusterClient } from '../cluster-client.js';
 import type { CallMetrics } from '../metrics/bridge-metrics.js';
@@ -16,6 +17,7 @@ export interface CallerSide {
   /** A client on the connection of the handler side's worker, while that polls in this same process. */
   readonly handlerHere?: () => Client | undefined;
   readonly sealer: Sealer;
+  readonly allow: AllowGate;
   readonly fallback: FallbackSettings;
   /** Tries at a handler cluster that cannot be reached; `maxAttempts` 0 = until the call expires. */
   readonly startRetry: { readonly firstMs: number; readonly maxMs: number; readonly maxAttempts: number };

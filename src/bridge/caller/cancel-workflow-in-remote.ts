@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
 import type { RawValue } from '@temporalio/common';
 import { requestIdOf } from '../../shared/call-id.js';
 import { OPERATION_HEADER } from '../../shared/names.js';
@@ -9,13 +10,15 @@ import { faultOf } from '../grpc-errors.js';
 import { lookUpCall } from '../remote-lookup.js';
 import { outcomeFailure } from '../waiting-failure.js';
 import type { CallerSide, CallerSides } from './caller-side.js';
+import { executionDenial } from './check-allowed.js';
 import { noResultOf, readCall, readOperation } from './read-call.js';
 import { lookedUpCallOf, targetWorkflowIdFor } from './target-id.js';
 
 /**
  * Asks the wrapper of a call to cancel; it passes that on to its target and reports the target's own end. Where the
  * wrapper has closed before its target (somebody terminated it), the target itself is asked. A call that is not known at
- * all means a start that has not settled: the server tries this activity again.
+ * all means a start that has not settled: the server tries this activity again. The allow-list is asked about attached
+ * workflows alone: that a call's own target may be cancelled does not end with a change of the list.
  */
 export async function cancelWorkflowInRemote(sides: CallerSides, input: ActivityCall): Promise<RawValue> {
   const served = readCall(sides, input);
@@ -23,6 +26,14 @@ export async function cancelWorkflowInRemote(sides: CallerSides, input: Activity
   const wasStarted = input.header(OPERATION_HEADER) !== undefined && readOperation(input).runId !== undefined;
   await cancel(served.side, served.call, wasStarted);
   return noResultOf(served);
+}
+
+function notAllowed(
+  { wrapperWorkflowId }: CallEnvelope,
+  workflowId: string,
+  why: string,
+): ApplicationFailure {
+  return outcomeFailure(refused('TARGET_NOT_ALLOWED', why), { wrapperWorkflowId, workflowId, runId: '' });
 }
 
 async function cancel(side: CallerSide, call: CallEnvelope, wasStarted: boolean): Promise<void> {
@@ -43,10 +54,14 @@ async function cancel(side: CallerSide, call: CallEnvelope, wasStarted: boolean)
     );
   try {
     // An attached workflow is not the wrapper's child.
-    if (call.target.idMode === 'attach')
-      await requestCancel(call.target.name, { runId: call.target.runId ?? '' });
-    else await requestCancel(wrapperWorkflowId);
+    if (call.target.idMode === 'attach') {
+      const { name, runId } = call.target;
+      const { why } = await executionDenial(side, call, name, [runId]);
+      if (why !== undefined) throw notAllowed(call, name, why);
+      await requestCancel(name, { runId: runId ?? '' });
+    } else await requestCancel(wrapperWorkflowId);
   } catch (error) {
+    if (error instanceof ApplicationFailure) throw error;
     // "already completed" is NOT_FOUND, too.
     if (faultOf(error) !== 'not-found') throw error;
     const targetWorkflowId = targetWorkflowIdFor(side.sourceCluster, call);

@@ -25,6 +25,7 @@ import { withRequestContext } from '../request-context.js';
 import { outcomeFailure, reportFailure, waitingFailure } from '../waiting-failure.js';
 import { fallbackOf } from './anchor-attempt.js';
 import type { CallerSides } from './caller-side.js';
+import { executionDenial } from './check-allowed.js';
 import { fallbackDelayMs, backOffMs } from '../fallback-schedule.js';
 import type { ServedCall } from './read-call.js';
 import { noResultOf, readCall, readOperation } from './read-call.js';
@@ -134,7 +135,9 @@ function send<R>(
   const { remote } = side;
   const { runId } = call.target;
   return sorted(target, async () => {
-    if (target.runId !== undefined || target.hasOwnId) {
+    const check = await executionDenial(side, call, workflowId, [target.runId, runId]);
+    if (check.why !== undefined) throw refusal(target, 'TARGET_NOT_ALLOWED', check.why);
+    if (check.isKnown && (target.runId !== undefined || target.hasOwnId)) {
       try {
         return await remote.request(() => request(target.runId, target.operation.runId));
       } catch (error) {
@@ -154,6 +157,7 @@ function send<R>(
       return tryAgain(target, 'it has not started', false);
     // Its chain goes on, but that is not what was asked for.
     if (runId !== undefined) return closed(`run ${runId} of ${workflowId}`);
+    if (!check.isKnown) return tryAgain(target, 'it has just started', false);
     // It runs, in another run of its chain; or under an id that is not made of the call, and is now known to be ours.
     return remote.request(() => request(undefined, state.runId));
   });
@@ -261,6 +265,11 @@ export async function confirmStartInRemote(sides: CallerSides, input: ActivityCa
   const { wrapperWorkflowId } = call;
   let why = 'it has not started';
   try {
+    if (call.target.idMode === 'attach') {
+      const { why: denied } = await executionDenial(side, call, workflowId, [call.target.runId]);
+      const remote = { wrapperWorkflowId, workflowId, runId: '' };
+      if (denied !== undefined) throw outcomeFailure(refused('TARGET_NOT_ALLOWED', denied), remote);
+    }
     const state = await lookUpCall(side.remote, lookedUpCallOf(call, workflowId));
     if (state.state === 'closed' && state.runId === '') return noResultOf(served);
     if (state.state === 'closed' || (state.state === 'running' && state.targetStarted))

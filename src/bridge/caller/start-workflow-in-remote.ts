@@ -12,6 +12,7 @@ import type { Attempt, Finding } from './anchor-attempt.js';
 import { callFields, finish, lostOrLater, waitForCluster, waitForSignal } from './anchor-end.js';
 import { readProgress } from './anchor-progress.js';
 import type { CallerSides } from './caller-side.js';
+import { callDenial } from './check-allowed.js';
 import { readCall } from './read-call.js';
 import { startWrapper } from './start-wrapper.js';
 import { lookedUpCallOf, targetWorkflowIdFor } from './target-id.js';
@@ -92,8 +93,21 @@ async function startByOf(attempt: Attempt): Promise<number> {
   return attempt.scheduledAt + Math.min(attempt.call.timeoutMs ?? Number.POSITIVE_INFINITY, retentionMs / 2);
 }
 
+/** A call that the allow-list denies; one that may have been started is left to run. */
+async function denied(attempt: Attempt): Promise<Finding | undefined> {
+  const { side, call, progress } = attempt;
+  const why = await neededForStart(attempt, callDenial(side, call));
+  if (why === undefined) return undefined;
+  const { started } = progress;
+  const message = started === 'no' ? `${why}; nothing was started` : why;
+  const refusal = ended(refused('TARGET_NOT_ALLOWED', message, { started }));
+  return started === 'unknown' ? attach(attempt, () => refusal) : refusal;
+}
+
 async function startOrAttach(attempt: Attempt, onSent: () => void): Promise<Finding> {
   const { side, call, progress } = attempt;
+  const refusal = await denied(attempt);
+  if (refusal) return refusal;
   const startBy = Math.floor(await neededForStart(attempt, startByOf(attempt)));
   if (Date.now() > startBy + side.clockSkewMs) {
     const expired = ended(
@@ -127,6 +141,15 @@ async function startOrAttach(attempt: Attempt, onSent: () => void): Promise<Find
   }
 }
 
+/**
+ * Whether the target of a call that was resumed may be somebody else's workflow: then only the envelope, which anybody on
+ * the caller cluster can write, says that the call was ever started.
+ */
+function isUnproven({ call }: Attempt): boolean {
+  const { idMode } = call.target;
+  return call.resume !== undefined && (idMode === 'attach' || idMode === 'article');
+}
+
 async function findOut(attempt: Attempt): Promise<Finding> {
   const { side, call, progress } = attempt;
   if (call.resume === 'later' && progress.attempt === 1)
@@ -136,6 +159,8 @@ async function findOut(attempt: Attempt): Promise<Finding> {
     sent = true;
   };
   try {
+    const refusal = isUnproven(attempt) ? await denied(attempt) : undefined;
+    if (refusal) return refusal;
     return progress.started === 'yes' ? await lookAtRemote(attempt) : await startOrAttach(attempt, onSent);
   } catch (error) {
     if (error instanceof ApplicationFailure) throw error;

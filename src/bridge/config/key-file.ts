@@ -1,4 +1,4 @@
-/** Reads a key file, and refuses a private one that others may read. */
+/** Reads the files that settings name: key files, of which a private one that others may read is refused, and others. */
 import { closeSync, fstatSync, openSync, readSync, statSync, type Stats } from 'node:fs';
 
 import { MAX_KEY_FILE_BYTES } from '../../shared/limits.js';
@@ -32,6 +32,18 @@ export function readKeyFile(
   access: 'private' | 'public',
   maxBytes: number = MAX_KEY_FILE_BYTES,
 ): string {
+  return readFile(path, access, maxBytes);
+}
+
+/**
+ * The text of a file that holds no key.
+ * @throws {KeyFileError} if it cannot be read, is no regular file, or is larger than `maxBytes`.
+ */
+export function readPlainFile(path: string, maxBytes: number): string {
+  return readFile(path, 'public', maxBytes);
+}
+
+function readFile(path: string, access: 'private' | 'public', maxBytes: number): string {
   let file: number | undefined;
   try {
     // A named pipe would block the open, so look first; what is read is checked again once it is open.
@@ -57,14 +69,14 @@ function assertUsable(stats: Stats, access: 'private' | 'public', maxBytes: numb
     throw new KeyFileError('is no regular file', {
       expected: 'a regular file',
       got: stats.isDirectory() ? 'a directory' : 'a device, pipe or socket',
-      fix: 'name the key file itself',
+      fix: 'name the file itself',
     });
   }
   if (stats.size > maxBytes) {
-    throw new KeyFileError('is too large for a key file', {
+    throw new KeyFileError('is too large', {
       expected: `${String(maxBytes)} bytes at most`,
       got: `${String(stats.size)} bytes`,
-      fix: 'name a file that holds keys alone',
+      fix: 'name a file that holds nothing else',
     });
   }
   if (access === 'private' && isTooOpen(stats, process.getuid?.())) {

@@ -2,13 +2,13 @@
 import type { KeyObject } from 'node:crypto';
 import { configProblem, shownValue, type ConfigProblem } from './config-error.js';
 import { KeyFileError, readKeyFile } from './key-file.js';
-import { KeyTextError, parseSigningKey, parseVerifyKeys } from './seal-keys.js';
+import { KeyTextError, parseSigningKey, parseVerifyKeys, type VerifyKey } from './seal-keys.js';
 import { settingOf, type SettingName, type SettingValues } from './settings.js';
 
 /** The keys that could be read. */
 export interface LoadedKeys {
   readonly signingKey: KeyObject | undefined;
-  readonly verifyKeys: readonly KeyObject[];
+  readonly verifyKeys: readonly VerifyKey[];
 }
 
 /** Reads the keys; what cannot be used is added to `problems` and left out. */

@@ -12,7 +12,9 @@ import {
   type GivenValue,
   type Overrides,
 } from './given.js';
-import { loadKeys } from './load-keys.js';
+import type { AllowRules } from '../allow/allow-rules.js';
+import { loadAllow } from './load-allow.js';
+import { loadKeys, type LoadedKeys } from './load-keys.js';
 import { checkRules } from './rules.js';
 import { settingNames, settingOf, type BridgeRole, type LogFormat, type LogLevel } from './settings.js';
 import type { IssueDetails } from './setting.js';
@@ -59,6 +61,15 @@ export interface ResolvedConfig {
   readonly signingKey?: KeyObject;
   /** Ed25519 public keys, each once. Empty for the caller side, and in a development run without keys. */
   readonly verifyKeys: readonly KeyObject[];
+  /** Whose calls each of them may seal (`cluster`, `cluster/namespace`, `*`), in the same order; none: the only caller's. */
+  readonly verifyKeyCallers: readonly (readonly string[])[];
+  /** Which calls are allowed; rules that were not given allow nothing, save in a development run. */
+  readonly allow: AllowRules;
+  /**
+   * Reads all anew from the files that keys and allow-list were read from; absent where none was.
+   * @throws {ConfigError}
+   */
+  readonly readAgain?: () => ResolvedConfig;
   readonly fallback: { readonly firstMs: number; readonly maxMs: number };
   /** When the handler side looks whether a caller still lives. */
   readonly lease: { readonly firstMs: number; readonly maxMs: number };
@@ -116,12 +127,19 @@ export function resolveConfig(env: Environment, overrides: Overrides = {}): Reso
   // Each value was made by the schema of its own name.
   const own = parsed as Partial<SettingValues>;
   const keys = loadKeys(own, problems);
+  const allow = loadAllow(own, problems);
   const access = resolveAccess(own, (name) => given.has(name), problems);
   const { values } = access;
   problems.push(...checkRules({ values, keys, given }), ...unknownSettings(env));
   if (problems.length > 0) throw new ConfigError(problems);
-  return configOf(values as SettingValues, keys.signingKey, keys.verifyKeys, access, given);
+  const config = configOf(values as SettingValues, keys, allow, access, given);
+  if (!FILES.some((name) => given.has(name))) return config;
+  const [sameEnv, sameOverrides] = [{ ...env }, { ...overrides }];
+  return { ...config, readAgain: () => resolveConfig(sameEnv, sameOverrides) };
 }
+
+/** Settings that name files which are read again while the bridge runs. */
+const FILES = ['BRIDGE_SEAL_SIGNING_KEY_FILE', 'BRIDGE_SEAL_VERIFY_KEYS_FILE', 'BRIDGE_ALLOW_FILE'] as const;
 
 function valueProblem(name: SettingName, value: GivenValue, issue: z.core.$ZodIssue): ConfigProblem {
   const setting = settingOf(name);
@@ -140,8 +158,8 @@ function valueProblem(name: SettingName, value: GivenValue, issue: z.core.$ZodIs
 
 function configOf(
   values: SettingValues,
-  signingKey: KeyObject | undefined,
-  verifyKeys: readonly KeyObject[],
+  { signingKey, verifyKeys }: LoadedKeys,
+  allow: AllowRules,
   access: ResolvedAccess,
   given: ReadonlySet<SettingName>,
 ): ResolvedConfig {
@@ -176,7 +194,9 @@ function configOf(
     handlerTaskQueue,
     dev: values.BRIDGE_DEV,
     ...(signingKey === undefined ? {} : { signingKey }),
-    verifyKeys,
+    verifyKeys: verifyKeys.map(({ key }) => key),
+    verifyKeyCallers: verifyKeys.map(({ callers }) => callers),
+    allow,
     fallback: { firstMs: values.BRIDGE_FALLBACK_FIRST, maxMs: values.BRIDGE_FALLBACK_MAX },
     lease: { firstMs: values.BRIDGE_LEASE_FIRST, maxMs: values.BRIDGE_LEASE_MAX },
     startRetry: {

@@ -1,8 +1,8 @@
 /** Rules that concern more than one setting. Each looks only at settings that are good on their own. */
 import { clusterRules } from './cluster-rules.js';
-import { configProblem, type ConfigProblem } from './config-error.js';
+import { configProblem, shownValue, type ConfigProblem } from './config-error.js';
 import type { LoadedKeys } from './load-keys.js';
-import { isAmong } from './seal-keys.js';
+import { isAmong, type VerifyKey } from './seal-keys.js';
 import type { SettingName, SettingValues } from './settings.js';
 
 /** All that the rules look at: checked values (those that were refused are missing) and keys. */
@@ -23,6 +23,7 @@ const rules: readonly Rule[] = [
   keysFitRole,
   keysPresent,
   keysMatch,
+  keysNameCallers,
 ];
 
 /** The problems of all rules. */
@@ -48,7 +49,7 @@ function firstBeforeMax({ values }: Checked): (ConfigProblem | undefined)[] {
   });
 }
 
-/** A list of clusters that the role has nothing to do with is a slip: nothing would come of it. */
+/** A list of clusters, or of callers, that the role has nothing to do with is a slip: nothing would come of it. */
 function listsFitRole(checked: Checked): (ConfigProblem | undefined)[] {
   return [
     ...useless(
@@ -58,6 +59,12 @@ function listsFitRole(checked: Checked): (ConfigProblem | undefined)[] {
       'no further handler clusters, it polls CLUSTER_B_HOST alone',
     ),
     ...useless(checked, 'caller', ['BRIDGE_CALLER_CLUSTERS'], 'no further caller clusters, it answers none'),
+    ...useless(
+      checked,
+      'handler',
+      ['BRIDGE_ALLOW_CALLERS'],
+      'no list of callers, the caller side checks them',
+    ),
   ];
 }
 
@@ -144,7 +151,8 @@ function keysMatch({
       }),
     ];
   }
-  if (signingKey === undefined || verifyKeys.length === 0 || isAmong(signingKey, verifyKeys)) return [];
+  if (signingKey === undefined || verifyKeys.length === 0 || isAmong(signingKey, keysOf(verifyKeys)))
+    return [];
   return [
     configProblem('BRIDGE_SEAL_VERIFY_KEYS', {
       what: 'does not hold the public half of the signing key, so that this process would refuse its own calls',
@@ -153,4 +161,33 @@ function keysMatch({
       fix: 'add the seal-verify-keys.pem that belongs to the signing key',
     }),
   ];
+}
+
+function keysOf(verifyKeys: readonly VerifyKey[]) {
+  return verifyKeys.map(({ key }) => key);
+}
+
+/**
+ * With several callers each key says whose calls it may seal: else the key of one of them could seal for all. A name that
+ * is no caller's is most likely a slip, which would leave the right one without its key.
+ */
+function keysNameCallers({ values, keys: { verifyKeys } }: Checked): (ConfigProblem | undefined)[] {
+  const { CLUSTER_A_NAME: name, CLUSTER_A_NAMESPACE: namespace, BRIDGE_CALLER_CLUSTERS: others } = values;
+  if (name === undefined || namespace === undefined) return [];
+  const served = [{ name, namespace }, ...(others ?? [])];
+  const entries = ['*', ...served.flatMap((one) => [one.name, `${one.name}/${one.namespace}`])];
+  const expected =
+    'a line "# callers: cluster" or "# callers: cluster/namespace" above each key, with callers of this bridge';
+  return verifyKeys.flatMap(({ callers }) => {
+    const unknown = callers.find((entry) => !entries.includes(entry));
+    if (unknown !== undefined) {
+      const fix = 'correct the line above the key, or add the caller to BRIDGE_CALLER_CLUSTERS';
+      const what = 'has a key for a caller that this bridge does not answer';
+      return [configProblem('BRIDGE_SEAL_VERIFY_KEYS', { what, expected, got: shownValue(unknown), fix })];
+    }
+    if (callers.length > 0 || served.length === 1) return [];
+    const fix = 'write whose key it is above it; "# callers: *" lets it seal for all of them';
+    const what = 'has a key that does not say whose calls it may seal, with several callers';
+    return [configProblem('BRIDGE_SEAL_VERIFY_KEYS', { what, expected, got: 'no such line', fix })];
+  });
 }

@@ -47,20 +47,63 @@ export function parseSigningKey(text: string): KeyObject {
   return ed25519(block, 'PRIVATE KEY', createPrivateKey);
 }
 
-/**
- * Reads all public keys of the text; a key that occurs twice counts once.
- * @throws {KeyTextError} if the text holds no key, a private key, or one that is no Ed25519 public key in PEM SPKI.
- */
-export function parseVerifyKeys(text: string): KeyObject[] {
+function publicBlocks(text: string): KeyObject[] {
   const blocks = pemBlocks(text);
   if (blocks.length === 0) throw new KeyTextError('holds no key', '0 keys');
   if (blocks.some(({ label }) => label.endsWith('PRIVATE KEY'))) {
     throw new KeyTextError('holds a private key, which the handler side must not have', 'a private key');
   }
-  const keys: KeyObject[] = [];
-  for (const block of blocks) {
-    const key = ed25519(block, 'PUBLIC KEY', createPublicKey);
-    if (!keys.some((known) => known.equals(key))) keys.push(key);
+  return blocks.map((block) => ed25519(block, 'PUBLIC KEY', createPublicKey));
+}
+
+/** A line above a key that says whose calls it may seal; any other line that starts with # is a comment. */
+const CALLERS_LINE = /^[ \t]*#[ \t]*callers?[ \t]*:(.*)$/i;
+
+/**
+ * Whose calls each public key of the text may seal, by the key's place among the text's keys: entries `cluster`,
+ * `cluster/namespace` or `*` of the lines `# callers: …` above it. Empty: nothing is said of that key.
+ *
+ * @throws {KeyTextError} if such a line stands above no key, or is empty
+ */
+export function callersOfKeys(text: string): string[][] {
+  const found: string[][] = [];
+  let above: string[] = [];
+  for (const line of text.replace(/\\r|\\n/g, '\n').split(/\r?\n/)) {
+    const entries = CALLERS_LINE.exec(line)?.[1]
+      ?.split(/[\s,]+/)
+      .filter((entry) => entry !== '');
+    if (entries?.length === 0) throw new KeyTextError('has a line "# callers:" that names none', 'no caller');
+    if (entries) above.push(...entries);
+    if (/^[ \t]*#/.test(line) || !line.includes('-----BEGIN')) continue;
+    found.push(above);
+    above = [];
+  }
+  if (above.length > 0) throw new KeyTextError('has a line "# callers:" above no key', above.join(' '));
+  return found;
+}
+
+/** A public key, and whose calls it may seal; nobody named: those of the only caller that there is. */
+export interface VerifyKey {
+  readonly key: KeyObject;
+  readonly callers: readonly string[];
+}
+
+/**
+ * Reads all public keys of the text, and whose calls they may seal; a key that occurs twice counts once, for both.
+ * @throws {KeyTextError} if the text holds no key, a private key, or one that is no Ed25519 public key in PEM SPKI, or a
+ * line `# callers:` above none.
+ */
+export function parseVerifyKeys(text: string): VerifyKey[] {
+  const callers = callersOfKeys(text);
+  const blocks = publicBlocks(text);
+  if (callers.length !== blocks.length)
+    throw new KeyTextError('has two keys in one line', 'a line of two keys');
+  const keys: VerifyKey[] = [];
+  for (const [at, key] of blocks.entries()) {
+    const entries = callers[at] ?? [];
+    const known = keys.findIndex((other) => other.key.equals(key));
+    if (known === -1) keys.push({ key, callers: entries });
+    else keys[known] = { key, callers: [...(keys[known]?.callers ?? []), ...entries] };
   }
   return keys;
 }

@@ -17,6 +17,8 @@ export type SettingType =
   | 'boolean'
   | 'duration'
   | 'integer'
+  | 'allow entries'
+  | 'allow file'
   | 'key text'
   | 'key file'
   | 'file'

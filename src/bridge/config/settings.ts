@@ -6,6 +6,7 @@ import { DEFAULT_CALLER_TASK_QUEUE, DEFAULT_HANDLER_TASK_QUEUE } from '../../sha
 import type { z } from 'zod';
 import { clusterList } from './cluster-list.js';
 import { connectionSettings } from './connection-settings.js';
+import { allowEntries, allowFile } from './allow-setting.js';
 import {
   address,
   boolean,
@@ -108,7 +109,7 @@ const specs = {
     path: 'dev',
     default: 'false',
     flag: '--dev',
-    doc: 'Development run: lets the bridge start without seal keys',
+    doc: 'Development run: may go without seal keys, and without an allow-list allows every call',
   }),
   BRIDGE_SEAL_SIGNING_KEY: keyText({
     path: 'signingKey',
@@ -132,6 +133,23 @@ const specs = {
     path: 'verifyKeys',
     example: '/etc/temporal-bridge/seal-verify-keys.pem',
     doc: 'File with the verify keys instead',
+  }),
+  BRIDGE_ALLOW_TARGETS: allowEntries({
+    path: 'allow',
+    place: 'task-queue',
+    example: 'FulfillmentWorkflow@fulfillment Order*@orders',
+    doc: 'Workflow types that may be called, each with its task queue; outside of development all others are refused',
+  }),
+  BRIDGE_ALLOW_CALLERS: allowEntries({
+    path: 'allow',
+    place: 'namespace',
+    example: 'OrderWorkflow@orders Billing*@billing',
+    doc: 'Workflow types that may call, each with its namespace on A; outside of development all others are refused',
+  }),
+  BRIDGE_ALLOW_FILE: allowFile({
+    path: 'allow',
+    example: '/etc/temporal-bridge/allow/allow.json',
+    doc: 'JSON file with the allow-list instead, read again when it changes',
   }),
   BRIDGE_FALLBACK_FIRST: duration({
     path: 'fallback.firstMs',

@@ -1,15 +1,16 @@
 import { Context } from '@temporalio/activity';
 import { showValue } from '../../shared/escape.js';
 import { MAX_ARGUMENTS_BYTES, MAX_NAME_CHARS, MAX_WORKFLOW_ID_CHARS } from '../../shared/limits.js';
-import { REMOTE_CALL_HEADER, REMOTE_CALL_WORKFLOW, RESERVED_TASK_QUEUE } from '../../shared/names.js';
+import { REMOTE_CALL_WORKFLOW, RESERVED_TASK_QUEUE } from '../../shared/names.js';
 import { totalPayloadBytes } from '../../shared/payloads.js';
 import type { RemoteCallEnvelope } from '../../shared/wire/call-envelope.js';
-import { parseRemoteCallEnvelope } from '../../shared/wire/call-envelope.js';
 import type { Admission } from '../../workflow/handler-activities.js';
 import type { ActivityCall } from '../activity-call.js';
 import { callFields } from './call-fields.js';
+import { targetDenial } from './check-allowed.js';
 import { checkCaller } from './check-caller.js';
 import type { HandlerSide } from './handler-side.js';
+import { readRemoteCall } from './read-remote-call.js';
 import type { Rejection } from './target-options-check.js';
 import { optionsRejection } from './target-options-check.js';
 
@@ -56,6 +57,15 @@ function targetRejection(call: RemoteCallEnvelope, bytes: number): Rejection | u
   return undefined;
 }
 
+/** A workflow to attach to is checked where it is looked at: it may come to be between two looks. */
+function allowRejection(side: HandlerSide, call: RemoteCallEnvelope): Rejection | undefined {
+  if (call.existing === 'attach') return undefined;
+  const message = targetDenial(side, call, call.target);
+  return message === undefined
+    ? undefined
+    : { type: 'TARGET_NOT_ALLOWED', message, details: { started: 'no' } };
+}
+
 function timeRejection(side: HandlerSide, call: RemoteCallEnvelope): Rejection | undefined {
   const lateMs = Date.now() - call.startBy;
   return lateMs > side.clockSkewMs
@@ -68,16 +78,18 @@ function timeRejection(side: HandlerSide, call: RemoteCallEnvelope): Rejection |
 }
 
 /**
- * The handler side's check before a target starts: the seal first, then what the server would choke on, then `startBy`.
+ * The handler side's check before a target starts: the seal first, then what the server would choke on, then the allow-list,
+ * then the options and `startBy`.
  *
  * @throws {BridgeError} `SEAL_KEY_UNKNOWN` or `CALLER_NOT_SERVED`, retryable
  */
 export async function admitRemoteCall(side: HandlerSide, input: ActivityCall): Promise<Admission> {
-  const call = parseRemoteCallEnvelope(input.header(REMOTE_CALL_HEADER));
+  const call = readRemoteCall(side, input);
   const { refusal } = checkCaller(side, call);
   const rejection =
     (refusal === undefined ? undefined : { type: 'SEAL_INVALID' as const, message: refusal }) ??
     targetRejection(call, totalPayloadBytes(input.payloads)) ??
+    allowRejection(side, call) ??
     (await optionsRejection(side.own, call.target.options)) ??
     timeRejection(side, call);
   if (rejection) {

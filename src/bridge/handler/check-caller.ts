@@ -5,6 +5,7 @@ import type { RemoteCallEnvelope } from '../../shared/wire/call-envelope.js';
 import type { ClusterClient } from '../cluster-client.js';
 import { callFields } from './call-fields.js';
 import type { HandlerSide } from './handler-side.js';
+import { metricsFor } from './read-remote-call.js';
 
 /** Where a call's answer goes, or why this side may not act for the call. */
 export type CheckedCaller =
@@ -21,11 +22,16 @@ export type CheckedCaller =
  */
 export function checkCaller(side: HandlerSide, call: RemoteCallEnvelope): CheckedCaller {
   const { replyTo, callId } = call;
+  const metrics = metricsFor(side, replyTo.sourceCluster);
   const shownBy = { callId, wrapperWorkflowId: Context.current().info.workflowExecution?.workflowId ?? '' };
   try {
     side.verifier.check(replyTo, shownBy);
   } catch (error) {
-    if (BridgeError.is(error) && !error.retryable) return { refusal: error.message };
+    if (BridgeError.is(error) && !error.retryable) {
+      metrics.refused('seal-invalid');
+      return { refusal: error.message };
+    }
+    metrics.refused('seal-key-unknown');
     side.log.warn('Call waits: its seal is of a key that this handler side does not know', {
       ...callFields(side, call),
       keyId: replyTo.keyId,
@@ -40,6 +46,7 @@ export function checkCaller(side: HandlerSide, call: RemoteCallEnvelope): Checke
   const serves = side.callers.map(({ cluster }) => `${cluster.namespace} of ${cluster.name}`).join(', ');
   const fields = callFields(side, call);
   side.log.warn('Call waits: this handler side does not serve its caller', { ...fields, caller, serves });
+  metrics.refused('caller-not-served');
   throw new BridgeError(
     'CALLER_NOT_SERVED',
     `the call is from ${caller}; this handler side serves ${serves}; add it to BRIDGE_CALLER_CLUSTERS, or give ` +

@@ -7,11 +7,7 @@ import { bridgeSignalWord } from '../../shared/wire/completion-envelope.js';
 import type { Delivery } from '../../workflow/handler-activities.js';
 import type { ActivityCall } from '../activity-call.js';
 import type { HandlerSide } from './handler-side.js';
-
-/** A label takes names of the configuration only: what a seal that is not good says may be anything. */
-function sourceLabel(side: HandlerSide, name: string): string {
-  return side.callers.some(({ cluster }) => cluster.name === name) ? name : 'unknown';
-}
+import { metricsFor } from './read-remote-call.js';
 
 function wordOf(input: ActivityCall): BridgeSignalWord | undefined {
   try {
@@ -36,7 +32,7 @@ export async function countDelivery(
 ): Promise<Delivery> {
   const word = wordOf(input);
   if (word?.kind === 'started') return deliver();
-  const metrics = side.metrics.between(sourceLabel(side, replyTo.sourceCluster), side.own.cluster.name);
+  const metrics = metricsFor(side, replyTo.sourceCluster);
   // The first try is made within the wrapper's workflow task; the server makes the others.
   if (!Context.current().info.isLocal) metrics.deliveryRetried();
   const delivery = await deliver();

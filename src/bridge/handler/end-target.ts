@@ -1,17 +1,17 @@
 import { Context } from '@temporalio/activity';
 import { requestIdOf } from '../../shared/call-id.js';
-import { OPERATION_HEADER, REMOTE_CALL_HEADER } from '../../shared/names.js';
-import { parseRemoteCallEnvelope } from '../../shared/wire/call-envelope.js';
+import { OPERATION_HEADER } from '../../shared/names.js';
 import { parseOperationEnvelope } from '../../shared/wire/operation-envelope.js';
 import type { ActivityCall } from '../activity-call.js';
 import { faultOf } from '../grpc-errors.js';
 import { lookUpTarget } from '../remote-lookup.js';
 import { lookedUpBy } from './follow-target.js';
 import type { HandlerSide } from './handler-side.js';
+import { readRemoteCall } from './read-remote-call.js';
 
 /** Cancels or terminates the target of the wrapper that asks; one that has closed, or is not its own, is left alone. */
 export async function endTarget(side: HandlerSide, input: ActivityCall): Promise<void> {
-  const call = parseRemoteCallEnvelope(input.header(REMOTE_CALL_HEADER));
+  const call = readRemoteCall(side, input);
   const { target, callId, existing } = call;
   if (existing === 'attach') return; // somebody else's
   const { type, name: reason, id } = parseOperationEnvelope(input.header(OPERATION_HEADER));

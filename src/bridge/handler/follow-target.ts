@@ -1,19 +1,20 @@
 import { Context } from '@temporalio/activity';
 import type { RawValue } from '@temporalio/common';
 import { REMOTE_RUNNING } from '../../shared/failure-table.js';
-import { REMOTE_CALL_HEADER } from '../../shared/names.js';
 import type { Outcome, RemoteExecution } from '../../shared/outcome.js';
 import { refused } from '../../shared/outcome.js';
 import { raw } from '../../shared/payloads.js';
 import { encodeAnchorResult, hasValue } from '../../shared/wire/anchor-report.js';
 import type { RemoteCallEnvelope } from '../../shared/wire/call-envelope.js';
-import { parseRemoteCallEnvelope } from '../../shared/wire/call-envelope.js';
 import type { ActivityCall } from '../activity-call.js';
 import { backOffMs } from '../fallback-schedule.js';
 import type { LookedUpCall } from '../remote-lookup.js';
 import { lookUpTarget } from '../remote-lookup.js';
 import { outcomeFailure, waitingFailure } from '../waiting-failure.js';
+import { callFields } from './call-fields.js';
+import { attachDenial } from './check-allowed.js';
 import type { HandlerSide } from './handler-side.js';
+import { readRemoteCall } from './read-remote-call.js';
 
 /** Waits between two looks at a followed target, in milliseconds: doubled from the first to the last. */
 const FOLLOW = { firstMs: 500, maxMs: 60_000 };
@@ -35,7 +36,7 @@ export function lookedUpBy(call: RemoteCallEnvelope, wrapperWorkflowId: string):
  * back-off and reports the outcome. Any other holder of the id is a stranger, and nothing was started.
  */
 export async function followTarget(side: HandlerSide, input: ActivityCall): Promise<RawValue> {
-  const call = parseRemoteCallEnvelope(input.header(REMOTE_CALL_HEADER));
+  const call = readRemoteCall(side, input);
   const { target, existing, attachRunId = '' } = call;
   const context = Context.current();
   const { attempt, workflowExecution } = context.info;
@@ -57,6 +58,14 @@ export async function followTarget(side: HandlerSide, input: ActivityCall): Prom
   if (!state) {
     const message = `workflow id ${target.workflowId} is held by a workflow that this call did not start; nothing was started`;
     throw outcomeFailure(refused('CALL_ID_CONFLICT', message, { workflowId: target.workflowId }), remote(''));
+  }
+  if (existing === 'attach' && seen === undefined) {
+    const denied = await attachDenial(side, call);
+    if (denied !== undefined) {
+      const message = `${denied}; nothing was started`;
+      side.log.warn('Call refused', { ...callFields(side, call), type: 'TARGET_NOT_ALLOWED', why: denied });
+      throw outcomeFailure(refused('TARGET_NOT_ALLOWED', message, { started: 'no' }), remote(''));
+    }
   }
   if (state.state !== 'closed') {
     if (existing === 'attach' && state.state === 'running') context.heartbeat(seen ?? state.runId);

@@ -1,3 +1,4 @@
+import type { AllowGate } from '../allow/allow-gate.js';
 import type { ClusterClient } from '../cluster-client.js';
 import type { BridgeLogger } from '../logger.js';
 import type { BridgeMetrics } from '../metrics/bridge-metrics.js';
@@ -10,6 +11,7 @@ export interface HandlerSide {
   /** Client of the handler cluster itself, for following a target after a reset of its wrapper. */
   readonly own: ClusterClient;
   readonly verifier: SealVerifier;
+  readonly allow: AllowGate;
   /** `false`: no completion signal is sent, and calls end by the fallback poll. */
   readonly completionSignals: boolean;
   /** Allowed difference of clocks, in milliseconds, where `startBy` is checked. */

@@ -2,10 +2,9 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { requestIdOf } from '../../shared/call-id.js';
 import { MAX_COMPLETION_BYTES, MAX_ENVELOPE_BYTES } from '../../shared/limits.js';
-import { COMPLETION_HEADER, COMPLETION_SIGNAL, REMOTE_CALL_HEADER } from '../../shared/names.js';
+import { COMPLETION_HEADER, COMPLETION_SIGNAL } from '../../shared/names.js';
 import { raw, totalPayloadBytes } from '../../shared/payloads.js';
 import type { RemoteCallEnvelope, SealedReplyAddress } from '../../shared/wire/call-envelope.js';
-import { parseRemoteCallEnvelope } from '../../shared/wire/call-envelope.js';
 import { bridgeSignalWord } from '../../shared/wire/completion-envelope.js';
 import type { Delivery } from '../../workflow/handler-activities.js';
 import type { ActivityCall } from '../activity-call.js';
@@ -17,6 +16,7 @@ import { callerLife } from './caller-life.js';
 import { checkCaller } from './check-caller.js';
 import { countDelivery } from './count-delivery.js';
 import type { HandlerSide } from './handler-side.js';
+import { readRemoteCall } from './read-remote-call.js';
 
 /** Deadline of a request in the local attempt, in milliseconds: it must end well inside a workflow task. */
 const LOCAL_RPC_TIMEOUT_MS = 3_000;
@@ -60,7 +60,7 @@ async function signalCaller(
  * Delivery is at least once: a retry carries the same request id, and the caller takes a call's outcome once.
  */
 export function sendCompletion(side: HandlerSide, input: ActivityCall): Promise<Delivery> {
-  const call = parseRemoteCallEnvelope(input.header(REMOTE_CALL_HEADER));
+  const call = readRemoteCall(side, input);
   return countDelivery(side, input, call, () => deliver(side, input, call));
 }
 

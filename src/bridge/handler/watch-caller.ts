@@ -2,8 +2,6 @@ import { Context } from '@temporalio/activity';
 import { escapeForLog } from '../../shared/escape.js';
 import { formatDuration } from '../../shared/duration.js';
 import { REMOTE_RUNNING } from '../../shared/failure-table.js';
-import { REMOTE_CALL_HEADER } from '../../shared/names.js';
-import { parseRemoteCallEnvelope } from '../../shared/wire/call-envelope.js';
 import type { CallerExecution } from '../../shared/wire/call-envelope.js';
 import type { ActivityCall } from '../activity-call.js';
 import type { ClusterClient } from '../cluster-client.js';
@@ -11,9 +9,11 @@ import { fallbackDelayMs } from '../fallback-schedule.js';
 import { faultText } from '../grpc-errors.js';
 import { wholeNumber } from '../heartbeat-number.js';
 import { waitingFailure } from '../waiting-failure.js';
+import { callFields } from './call-fields.js';
 import { callerLife } from './caller-life.js';
 import { checkCaller } from './check-caller.js';
 import type { HandlerSide } from './handler-side.js';
+import { readRemoteCall } from './read-remote-call.js';
 
 const LEASE_RESULTS = { running: 'running', closed: 'ended', unknown: 'absent' } as const;
 
@@ -44,14 +44,18 @@ async function checkedLife(
 export async function watchCaller(side: HandlerSide, input: ActivityCall): Promise<void> {
   const context = Context.current();
   const { attempt } = context.info;
-  const call = parseRemoteCallEnvelope(input.header(REMOTE_CALL_HEADER));
+  const call = readRemoteCall(side, input);
   const before = wholeNumber(context.info.heartbeatDetails);
   let absences = before;
   let why = '';
   if (attempt > 1) {
     try {
       const { callers, refusal } = checkCaller(side, call);
-      if (refusal !== undefined) return; // nobody will ever be told: the admission has refused it, too
+      if (refusal !== undefined) {
+        const fields = callFields(side, call);
+        side.log.error('Caller not looked at: the seal is not good', { ...fields, why: refusal });
+        return; // nobody will ever be told: the admission has refused it, too
+      }
       const life = await checkedLife(side, callers, call.replyTo);
       if (life === 'closed') return;
       absences = life === 'unknown' ? before + 1 : 0;

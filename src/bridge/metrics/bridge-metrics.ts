@@ -13,6 +13,9 @@ export type CheckResult = (typeof LABEL_VALUES.result)[number];
 /** Why a completion is not signalled. */
 export type DropReason = (typeof LABEL_VALUES.dropped)[number];
 
+/** Why a request was not acted upon. */
+export type Refusal = (typeof LABEL_VALUES.refusal)[number];
+
 /** How a call ended, for its metrics. */
 export interface CompletedCall {
   readonly outcome: (typeof LABEL_VALUES.outcome)[number];
@@ -92,6 +95,11 @@ export class CallMetrics {
     this.#instruments.record('bridge_completions_dropped', 1, { ...this.#path, reason });
   }
 
+  /** A request was not acted upon. */
+  refused(reason: Refusal): void {
+    this.#instruments.record('bridge_calls_refused', 1, { ...this.#path, reason });
+  }
+
   /** Shows what the caller side counts, as 0: a rate needs a value from before the first event. */
   declareCallerSide(): void {
     const path = this.#path;
@@ -99,6 +107,8 @@ export class CallMetrics {
     for (const outcome of LABEL_VALUES.outcome)
       this.#show('bridge_calls_completed', { ...path, outcome, way: 'fallback' });
     for (const result of LABEL_VALUES.result) this.#show('bridge_fallback_checks', { ...path, result });
+    for (const reason of LABEL_VALUES.refusal.slice(0, 2))
+      this.#show('bridge_calls_refused', { ...path, reason });
     for (const reason of LABEL_VALUES.fault) {
       this.#show('bridge_remote_start_errors', { ...path, reason });
       this.#show('bridge_remote_poll_errors', { ...path, reason });
@@ -112,6 +122,8 @@ export class CallMetrics {
       this.#show('bridge_calls_completed', { ...path, outcome, way: 'signal' });
     for (const result of LABEL_VALUES.result) this.#show('bridge_lease_checks', { ...path, result });
     for (const reason of LABEL_VALUES.dropped) this.#show('bridge_completions_dropped', { ...path, reason });
+    for (const reason of LABEL_VALUES.refusal.slice(1))
+      this.#show('bridge_calls_refused', { ...path, reason });
     this.#show('bridge_completion_delivery_retries', path);
   }
 
@@ -171,6 +183,16 @@ export class BridgeMetrics {
   heartbeat(cluster: string, ageMs: number, isReachable: boolean): void {
     this.#instruments.record('bridge_heartbeat_age_ms', ageMs, { cluster });
     this.#instruments.record('bridge_cluster_reachable', isReachable ? 1 : 0, { cluster });
+  }
+
+  /** Shows from the start that no changed file is refused. */
+  declareReload(role: (typeof LABEL_VALUES.role)[number]): void {
+    this.#instruments.declare(() => this.reloadFailed(role, false));
+  }
+
+  /** Sets whether changed files cannot be used. */
+  reloadFailed(role: (typeof LABEL_VALUES.role)[number], hasFailed: boolean): void {
+    this.#instruments.record('bridge_reload_failed', hasFailed ? 1 : 0, { role });
   }
 
   /** Sets how many wrappers are open. */

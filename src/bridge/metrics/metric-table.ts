@@ -50,6 +50,16 @@ export const METRICS = {
     labels: [...PATH, 'reason'],
     doc: 'Completion signals that are not sent (any more)',
   },
+  bridge_calls_refused: {
+    type: 'counter',
+    labels: [...PATH, 'reason'],
+    doc: 'Requests that a side of the bridge did not act upon, by reason: not allowed, or its seal is not good; each try',
+  },
+  bridge_reload_failed: {
+    type: 'gauge',
+    labels: ['role'],
+    doc: '1 while changed files of keys or of the allow-list cannot be used and the old ones hold, else 0',
+  },
   bridge_remote_start_errors: {
     type: 'counter',
     labels: [...PATH, 'reason'],
@@ -111,6 +121,15 @@ export const LABEL_VALUES = {
   fault: REQUEST_FAULTS,
   /** Of a dropped completion: what the wrapper reports of it. */
   dropped: ['caller-gone', 'seal-refused', 'too-large', 'refused', 'signals-off'],
+  /** Of a request that was not acted upon; `seal-key-unknown` and `caller-not-served` are tried again. */
+  refusal: [
+    'caller-not-allowed',
+    'target-not-allowed',
+    'seal-invalid',
+    'seal-key-unknown',
+    'caller-not-served',
+    'envelope-invalid',
+  ],
   task_type: ['workflow', 'activity'],
   role: ['caller', 'handler', 'both'],
 } as const;

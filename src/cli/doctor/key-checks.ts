@@ -1,10 +1,11 @@
-/** The keys of the seal: there, readable, and belonging together. */
+/** The keys of the seal: there, readable, and belonging together; and the allow-list, which is read with them. */
 import type { ConfigProblem } from '../../bridge/config/config-error.js';
 import { ConfigError } from '../../bridge/config/config-error.js';
 import type { Environment, Overrides } from '../../bridge/config/given.js';
 import { resolveConfig, type ResolvedConfig } from '../../bridge/config/resolve.js';
 import { isAmong } from '../../bridge/config/seal-keys.js';
 import { viewerConfig } from '../viewer-config.js';
+import { checkAllowList } from './allow-check.js';
 import type { Check, Finding } from './check.js';
 
 const WHAT = 'keys';
@@ -16,7 +17,7 @@ export interface KeyChecks {
 }
 
 /**
- * Reads the settings as `run` does. Keys that cannot be used are findings; the clusters are looked at all the same.
+ * Reads the settings as `run` does. Keys and a list that cannot be used are findings; the clusters are looked at all the same.
  *
  * @throws {ConfigError} if other settings cannot be used
  */
@@ -24,18 +25,19 @@ export async function checkKeys(env: Environment, overrides: Overrides): Promise
   const at = (finding: Finding): Check => ({ where: 'host', ...finding });
   try {
     const config = resolveConfig(env, overrides);
-    return { config, checks: (await goodKeys(config)).map(at) };
+    return { config, checks: [...(await goodKeys(config)), ...checkAllowList(config)].map(at) };
   } catch (error) {
     if (!ConfigError.is(error)) throw error;
-    if (!error.problems.every(({ setting }) => setting.startsWith('BRIDGE_SEAL_'))) throw error;
+    if (!error.problems.every(({ setting }) => /^BRIDGE_(?:SEAL|ALLOW)_/.test(setting))) throw error;
     return { config: viewerConfig(env, overrides), checks: error.problems.map(badKey).map(at) };
   }
 }
 
 /** A problem's message says what to do behind its last semicolon. */
-function badKey({ message }: ConfigProblem): Finding {
+function badKey({ setting, message }: ConfigProblem): Finding {
   const end = message.lastIndexOf('; ');
-  return { what: WHAT, level: 'failure', found: message.slice(0, end), remedy: message.slice(end + 2) };
+  const what = setting.startsWith('BRIDGE_ALLOW_') ? 'allow-list' : WHAT;
+  return { what, level: 'failure', found: message.slice(0, end), remedy: message.slice(end + 2) };
 }
 
 async function goodKeys({ role, dev, signingKey, verifyKeys }: ResolvedConfig): Promise<Finding[]> {
