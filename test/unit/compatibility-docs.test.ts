@@ -21,6 +21,12 @@ function listed(heading: string): Uses {
   return Object.fromEntries(rows.map(([what, where]) => [codeOf(what) ?? '', inBackticks(where)]));
 }
 
+/** The releases of the Temporal CLI that docker-compose.yml runs, A's first. */
+function composeVersions(): string[] {
+  const text = readFileSync(join(repoRoot, 'docker-compose.yml'), 'utf8');
+  return [...text.matchAll(/\$\{TEMPORAL_[AB]_VERSION:-([^}]+)\}/g)].map(([, version = '']) => version);
+}
+
 describe('docs/compatibility.md', () => {
   it('lists every internal of the SDK that is used, and where', () => {
     assert.deepEqual(listed('### Internals'), internalsUsed());
@@ -62,7 +68,7 @@ describe('docs/compatibility.md', () => {
     assert.deepEqual(claimed, {
       Node: [[manifest.engines.node], []],
       'Temporal TypeScript SDK': [[manifest.peerDependencies['@temporalio/workflow']], [sdk]],
-      'Temporal server, both sides': [['doctor'], [TEMPORAL_CLI_VERSION]],
+      'Temporal server, both sides': [['doctor'], [TEMPORAL_CLI_VERSION, ...composeVersions()]],
       'SDKs of callers and targets': [['CrossClusterWorkflow'], [sdk, python]],
       'OpenTelemetry JS': [
         [manifest.dependencies['@opentelemetry/sdk-node']],
