@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findEngine, type Engine } from './containers/engine.js';
 import { haveImages } from './containers/images.js';
+import { removeLeftovers } from './containers/leftovers.js';
 import { startDevServer, type DevServer } from './stack/dev-server.js';
 import { findJaeger } from './stack/find-jaeger.js';
 import { findKustomize } from './stack/find-kustomize.js';
@@ -146,16 +147,15 @@ async function runInContainers(files: readonly string[], env: NodeJS.ProcessEnv)
     return;
   }
   const { docker } = engine;
-  const standIns = await haveImages(docker, log);
+  await removeLeftovers(docker);
+  const standIns = await haveImages(engine, log);
   if (standIns.length > 0) log(`Stand-ins for images that cannot be pulled: ${standIns.join(', ')}`);
-  await runAll(
-    files,
-    { ...docker.env, ...env, DOCKER_HOST: docker.env['DOCKER_HOST'] },
-    {
-      concurrency: 1,
-      timeoutMs: CONTAINER_FILE_TIMEOUT_MS,
-    },
-  );
+  try {
+    const limits = { concurrency: 1, timeoutMs: CONTAINER_FILE_TIMEOUT_MS };
+    await runAll(files, { ...env, DOCKER_HOST: docker.env['DOCKER_HOST'] }, limits);
+  } finally {
+    await removeLeftovers(docker);
+  }
 }
 
 async function runAll(

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { lstat, mkdir, open, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,24 +16,30 @@ const LOOK_EVERY_MS = 500;
 /** An engine, and the way to end it if it was started here. */
 export interface Engine {
   readonly docker: Docker;
+  /** It serves nothing but this repository: whatever is put there is in nobody's way. */
+  readonly isOurs: boolean;
   stop(): Promise<void>;
 }
 
 /**
- * Finds a Docker engine, and where none answers starts one: for root on a Debian alone, whose packages are installed if
- * need be. Its images stay in a folder beside the temporary files, for the next time.
+ * Finds a Docker engine, and where none answers starts one: for root alone, and with `TB_INSTALL_DOCKER=1`, on a Debian,
+ * installs its packages before. Its images stay in a folder beside the temporary files, for the next time.
  *
  * @throws {Error} that says why there is none
  */
 export async function findEngine(log: (line: string) => void): Promise<Engine> {
   const found = await dockerAt(process.env);
-  if (found) return { docker: found, stop: () => Promise.resolve() };
+  if (found) return { docker: found, isOurs: false, stop: () => Promise.resolve() };
+  if (process.getuid?.() !== 0) throw noEngine('only root can start one');
   const folder = join(tmpdir(), 'temporal-bridge-docker');
   const env = { ...process.env, DOCKER_HOST: `unix://${join(folder, 'docker.sock')}` };
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  if ((await lstat(folder)).uid !== 0) throw noEngine(`${folder} is somebody else's`);
   const left = await dockerAt(env);
-  if (left) return { docker: left, stop: () => Promise.resolve() };
-  if (process.getuid?.() !== 0) throw noEngine('only root can start one');
+  if (left) return { docker: left, isOurs: true, stop: () => Promise.resolve() };
   await installPackages(log);
+  const installed = await dockerAt(process.env); // Debian's packages start one where there is an init system
+  if (installed) return { docker: installed, isOurs: true, stop: () => Promise.resolve() };
   return await startEngine(folder, env, log);
 }
 
@@ -47,6 +53,8 @@ async function installPackages(log: (line: string) => void): Promise<void> {
     programs.map(async (program) => !(await runCommand(program, ['--version'])).ok),
   );
   if (!missing.includes(true)) return;
+  if (process.env['TB_INSTALL_DOCKER'] !== '1')
+    throw noEngine('TB_INSTALL_DOCKER=1 installs one where this is a Debian and you are root');
   if (!(await runCommand('apt-get', ['--version'])).ok) throw noEngine('and this is no Debian');
   log(`Installing ${PACKAGES.join(', ')} from Debian`);
   const limits = {
@@ -64,7 +72,6 @@ async function startEngine(
   env: NodeJS.ProcessEnv,
   log: (line: string) => void,
 ): Promise<Engine> {
-  await mkdir(folder, { recursive: true });
   const logFile = join(folder, 'engine.log');
   const output = await open(logFile, 'w');
   const args = [
@@ -82,13 +89,14 @@ async function startEngine(
   );
   const stop = async (): Promise<void> => {
     engine.kill('SIGTERM');
-    await Promise.race([ended, sleep(STOP_TIMEOUT_MS)]);
+    if ((await Promise.race([ended, sleep(STOP_TIMEOUT_MS)])) === true) return;
+    engine.kill('SIGKILL');
   };
   for (const deadline = Date.now() + START_TIMEOUT_MS; ;) {
     const docker = await dockerAt(env);
     if (docker) {
       log(`Docker engine ${docker.version} started`);
-      return { docker, stop };
+      return { docker, isOurs: true, stop };
     }
     const isOver = await Promise.race([ended, sleep(LOOK_EVERY_MS, Date.now() > deadline)]);
     if (!isOver) continue;

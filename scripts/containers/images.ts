@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { repoRoot } from '../stack/paths.js';
 import { runCommand } from '../stack/run-command.js';
-import { composeCommand, type Docker } from './docker.js';
+import { composeCommand } from './docker.js';
+import type { Engine } from './engine.js';
 import { haveImage } from './stand-ins.js';
 
 interface ComposeConfig {
@@ -26,8 +27,10 @@ async function composeConfig(env: NodeJS.ProcessEnv): Promise<ComposeConfig> {
 /** The images that docker-compose.yml, without its profiles, and the Dockerfile take from elsewhere. */
 async function imagesNamed(env: NodeJS.ProcessEnv): Promise<string[]> {
   const { services } = await composeConfig(env);
-  const used = Object.values(services).flatMap(({ image, build, profiles }) =>
-    image !== undefined && build === undefined && profiles === undefined ? [image] : [],
+  const all = Object.values(services);
+  const built = new Set(all.filter(({ build }) => build !== undefined).map(({ image }) => image));
+  const used = all.flatMap(({ image, profiles }) =>
+    image !== undefined && profiles === undefined && !built.has(image) ? [image] : [],
   );
   const dockerfile = await readFile(join(repoRoot, 'Dockerfile'), 'utf8');
   const bases = [...dockerfile.matchAll(/^ARG \w+_IMAGE=(\S+)$/gm)].map(([, image = '']) => image);
@@ -39,9 +42,9 @@ async function imagesNamed(env: NodeJS.ProcessEnv): Promise<string[]> {
  *
  * @returns those that are stand-ins
  */
-export async function haveImages(docker: Docker, log: (line: string) => void): Promise<string[]> {
+export async function haveImages(engine: Engine, log: (line: string) => void): Promise<string[]> {
   const standIns: string[] = [];
-  for (const image of await imagesNamed(docker.env))
-    if (await haveImage(docker, image, log)) standIns.push(image);
+  for (const image of await imagesNamed(engine.docker.env))
+    if (await haveImage(engine, image, log)) standIns.push(image);
   return standIns;
 }

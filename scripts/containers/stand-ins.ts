@@ -2,7 +2,7 @@
  * Images under public names where no registry of images can be reached: the same programs, of packages and builds that can
  * be had, with the same entry points, on a minimal Debian. For root on a Debian alone.
  */
-import { chmod, copyFile, cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fromDebian } from '../stack/fetch-program.js';
@@ -11,6 +11,7 @@ import { findProgram } from '../stack/find-program.js';
 import { runCommand } from '../stack/run-command.js';
 import { builtTemporalCli } from '../stack/temporal-cli.js';
 import type { Docker } from './docker.js';
+import type { Engine } from './engine.js';
 
 const BASE = 'temporal-bridge-stand-in:base';
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
@@ -31,18 +32,23 @@ const MAKERS: Readonly<Record<string, MakeImage>> = {
       'CMD ["node"]',
     ];
   },
+  // Where the program is, and whose, has changed between releases.
   'temporalio/temporal': async (context, tag, log) => {
     await copyFile(await builtTemporalCli(`v${tag}`, log), join(context, 'temporal'));
-    return ['COPY temporal /temporal', 'ENTRYPOINT ["/temporal"]'];
+    return tag === '1.3.0'
+      ? ['COPY temporal /app/temporal', 'ENTRYPOINT ["/app/temporal"]']
+      : ['COPY temporal /temporal', 'USER 1000:1000', 'ENTRYPOINT ["/temporal"]'];
   },
   'jaegertracing/jaeger': async (context, _, log) => {
     await copyFile(await findJaeger({ log }), join(context, 'jaeger'));
-    return ['COPY jaeger /cmd/jaeger/jaeger-linux', 'ENTRYPOINT ["/cmd/jaeger/jaeger-linux"]'];
+    return ['COPY jaeger /cmd/jaeger/jaeger-linux', 'USER 10001', 'ENTRYPOINT ["/cmd/jaeger/jaeger-linux"]'];
   },
   'prom/prometheus': async (context, _, log) => {
     await copyFile(await findPrometheus(log), join(context, 'prometheus'));
     return [
       'COPY prometheus /bin/prometheus',
+      'RUN mkdir /prometheus && chown 65534:65534 /prometheus',
+      'USER 65534',
       'ENTRYPOINT ["/bin/prometheus"]',
       'CMD ["--config.file=/etc/prometheus/prometheus.yml", "--storage.tsdb.path=/prometheus"]',
     ];
@@ -50,13 +56,15 @@ const MAKERS: Readonly<Record<string, MakeImage>> = {
 };
 
 /**
- * Makes sure that an image is there: one that the engine has, or can pull, or else a stand-in of the same name.
+ * Makes sure that an image is there: one that the engine has, or can pull, or else a stand-in of the same name. Stand-ins
+ * are made in an engine of our own alone, or with `TB_STAND_INS=1`: elsewhere other projects would take them for the real
+ * ones.
  *
  * @returns whether it is a stand-in
  * @throws {Error} if it cannot be had in any way
  */
 export async function haveImage(
-  { docker, env }: Docker,
+  { docker: { docker, env }, isOurs }: Engine,
   name: string,
   log: (line: string) => void,
 ): Promise<boolean> {
@@ -65,6 +73,10 @@ export async function haveImage(
   if (inspected.ok) return inspected.stdout.trim() === 'true';
   const pulled = await docker(['pull', '--quiet', name], { timeoutMs: STEP_TIMEOUT_MS });
   if (pulled.ok) return false;
+  if (!isOurs && process.env['TB_STAND_INS'] !== '1')
+    throw new Error(
+      `${name} cannot be pulled: ${pulled.problem}; TB_STAND_INS=1 builds a stand-in of that name`,
+    );
   log(`${name} cannot be pulled (${pulled.problem}): building a stand-in`);
   const [repository = '', tag = ''] = name.split(':');
   const maker = MAKERS[repository];
@@ -92,9 +104,10 @@ async function haveBase(
   }
   await inScratch(async (folder) => {
     const root = join(folder, 'root');
-    const packages = '--include=ca-certificates,libstdc++6,curl';
+    const packages = '--include=ca-certificates,libstdc++6,busybox';
     await run('debootstrap', ['--variant=minbase', packages, 'bookworm', root]);
     await copyFile(CERTIFICATES, join(root, CERTIFICATES));
+    await symlink('busybox', join(root, 'usr/bin/wget'));
     const archive = join(folder, 'root.tar');
     await run('tar', ['-C', root, '-cf', archive, '.']);
     const settings = [

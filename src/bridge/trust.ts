@@ -57,13 +57,13 @@ export function allowFields({ allow }: Pick<ResolvedConfig, 'allow'>): Record<st
 }
 
 /** Says at the start which list is in force, and loudly if there is none. */
-function announce(config: ResolvedConfig, log: BridgeLogger): void {
+function announce(config: ResolvedConfig, log: BridgeLogger, event: string): void {
   const { role, dev, allow } = config;
   const missing = [
     ...(allow.targets === undefined ? ['BRIDGE_ALLOW_TARGETS'] : []),
     ...(role !== 'handler' && allow.callers === undefined ? ['BRIDGE_ALLOW_CALLERS'] : []),
   ];
-  log.info('allow-list in force', allowFields(config));
+  log.info(event, allowFields(config));
   if (missing.length === 0) return;
   const todo = `set ${missing.join(' and ')}, or BRIDGE_ALLOW_FILE`;
   if (dev) log.warn('Every call is allowed: a development run without a whole allow-list', { todo });
@@ -75,7 +75,7 @@ export function createTrust(config: ResolvedConfig, log: BridgeLogger, metrics: 
   let held = config;
   let now = inForce(config);
   let told = '';
-  announce(config, log);
+  announce(config, log, 'allow-list in force');
   const reload = (): void => {
     if (!config.readAgain) return;
     let next: ResolvedConfig;
@@ -102,7 +102,7 @@ export function createTrust(config: ResolvedConfig, log: BridgeLogger, metrics: 
     if (!keysChanged && !listChanged) return;
     held = next;
     now = inForce(next);
-    if (listChanged) log.info('allow-list reloaded', allowFields(next));
+    if (listChanged) announce(next, log, 'allow-list reloaded');
     if (keysChanged)
       log.info('seal keys reloaded', {
         ...(next.signingKey ? { sealsWith: now.sealer.keyId } : {}),

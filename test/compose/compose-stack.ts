@@ -53,7 +53,7 @@ export async function composeStack(project: string): Promise<ComposeStack> {
     ...process.env,
     ...Object.fromEntries(picked.map(([name, port]) => [name, `${port}`])),
     COMPOSE_PROJECT_NAME: project,
-    BRIDGE_VERSION: 'test',
+    IMAGE_VERSION: 'test',
   };
   const [command, ...first] = await composeCommand(env);
   const run = async (program: string, args: readonly string[]): Promise<string> => {

@@ -7,6 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { typeArticleCommand } from '../../scripts/demo/article-call.js';
 import { articleAnswer } from '../../scripts/demo/calls.js';
+import { TEST_PROJECT } from '../../scripts/containers/leftovers.js';
 import { findTraces } from '../../scripts/stack/jaeger-traces.js';
 import { findTemporalCli } from '../../scripts/stack/temporal-cli.js';
 import { orphansOf } from '../../scripts/stack/trace.js';
@@ -15,7 +16,7 @@ import { composeStack, type ComposeStack } from './compose-stack.js';
 
 const LIMIT = { timeout: 5 * 60_000 };
 const WITHIN_MS = 3 * 60_000;
-const PROJECT = `temporal-bridge-test-${process.pid}`;
+const PROJECT = `${TEST_PROJECT}${process.pid}`;
 /** Long enough for what is done to the stack meanwhile. */
 const PACKING_MS = 15_000;
 
@@ -34,7 +35,7 @@ describe('docker compose', () => {
   before(
     async () => {
       stack = await composeStack(PROJECT);
-      await stack.compose('build', '--quiet');
+      await stack.compose('build');
       await stack.compose('up', '-d');
       await whenHealthy();
       [a, b] = await Promise.all([connect(stack.ports.DEMO_A_PORT), connect(stack.ports.DEMO_B_PORT)]);
@@ -43,7 +44,11 @@ describe('docker compose', () => {
   );
   after(async () => {
     for (const client of [a, b]) await (client as Client | undefined)?.connection.close();
+    if (!(stack as ComposeStack | undefined)) return;
     await stack.compose('down', '--volumes', '--remove-orphans').catch(() => undefined);
+    await stack
+      .docker('image', 'rm', 'temporal-bridge:test', 'temporal-bridge-demo:test')
+      .catch(() => undefined);
   }, LIMIT);
 
   async function connect(port: number): Promise<Client> {
@@ -114,6 +119,17 @@ describe('docker compose', () => {
     );
     console.log(`server releases: A ${versions[0]}, B ${versions[1]}`);
     assert.equal(new Set(versions).size, 2);
+  });
+
+  test('keeps the clusters apart', LIMIT, async () => {
+    const reach = (from: string, host: string): Promise<string> =>
+      stack.compose(
+        ...['exec', '-T', from, 'node', '-e'],
+        `require('net').connect(7233,'${host}').on('connect',()=>process.exit()).on('error',(e)=>{console.log(e.code);process.exit()})`,
+      );
+    assert.equal(await reach('shop', 'cluster-a'), '');
+    assert.match(await reach('shop', 'cluster-b'), /ENOTFOUND|EAI_AGAIN/);
+    assert.match(await reach('warehouse', 'cluster-a'), /ENOTFOUND|EAI_AGAIN/);
   });
 
   test('runs the demo’s calls', LIMIT, async () => {

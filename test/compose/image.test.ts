@@ -1,6 +1,7 @@
 /** The image of the bridge, as `docker build` makes it. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { TEST_PROJECT } from '../../scripts/containers/leftovers.js';
 import { eventually } from '../support/inspect.js';
 import { composeStack, type ComposeStack } from './compose-stack.js';
 
@@ -25,7 +26,7 @@ describe('the image of the bridge', () => {
 
   before(
     async () => {
-      stack = await composeStack(`temporal-bridge-image-${process.pid}`);
+      stack = await composeStack(`${TEST_PROJECT}${process.pid}`);
       await stack.docker('build', '--quiet', '--build-arg', 'REVISION=abc', '--tag', IMAGE, '.');
       const [found] = JSON.parse(await stack.docker('image', 'inspect', IMAGE)) as readonly Inspected[];
       assert.ok(found);

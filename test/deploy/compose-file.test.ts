@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
 import { repoRoot } from '../../scripts/stack/paths.js';
-import { settingNames } from '../../src/bridge/config/settings.js';
+import { resolveConfig } from '../../src/bridge/config/resolve.js';
+import { isSettingName } from '../../src/bridge/config/settings.js';
+import { newKeys } from '../../src/cli/keys-command.js';
 
 interface Service {
   readonly image: string;
@@ -13,6 +17,7 @@ interface Service {
   readonly environment?: Readonly<Record<string, string>>;
   readonly healthcheck?: unknown;
   readonly volumes?: readonly string[];
+  readonly networks?: readonly string[];
   readonly ports?: readonly string[];
   readonly stop_grace_period?: string;
   readonly restart?: string;
@@ -35,13 +40,47 @@ describe('docker-compose.yml', () => {
     assert.ok(!isValid({ services: { bridge: { imagee: 'x' } } }), 'a wrong name is found');
   });
 
-  test('sets nothing for the bridge that is no setting of it', () => {
-    for (const [name, { environment = {} }] of bridges)
-      for (const variable of Object.keys(environment))
-        assert.ok(
-          variable.startsWith('OTEL_') || (settingNames as readonly string[]).includes(variable),
-          `${name}: ${variable}`,
-        );
+  for (const role of ['caller', 'handler'] as const)
+    test(`gives the ${role} side settings that it takes, with keys and an allow-list`, async (t) => {
+      const folder = await mkdtemp(join(tmpdir(), 'compose-'));
+      t.after(() => rm(folder, { recursive: true, force: true }));
+      newKeys({ stdout: { write: () => true } }, { out: folder });
+      const given = file.services[`bridge-${role}`]?.environment ?? {};
+      const env = Object.fromEntries(
+        Object.entries(given).map(([name, value]) => [
+          name,
+          value.replace(/\$\{\w+:-([^}]*)\}/g, '$1').replace(/^\/keys\/\w+\//, `${folder}/`),
+        ]),
+      );
+      const config = resolveConfig(env);
+      assert.deepEqual([config.role, config.dev], [role, false]);
+      assert.equal(config.allow.targets?.length, 1);
+      for (const name of Object.keys(env)) assert.ok(name.startsWith('OTEL_') || isSettingName(name), name);
+    });
+
+  test('lets neither cluster, nor its worker, reach the other', () => {
+    const networksOf = (names: readonly string[]) =>
+      names.flatMap((name) => file.services[name]?.networks ?? []);
+    const [onA, onB] = [networksOf(['cluster-a', 'shop']), networksOf(['cluster-b', 'warehouse'])];
+    assert.ok(onA.length > 0 && onB.length > 0);
+    assert.deepEqual(
+      onA.filter((network) => onB.includes(network)),
+      [],
+    );
+  });
+
+  test('builds each image once: builds of one tag side by side get in each other’s way', () => {
+    const built = services.filter(([, { build }]) => build !== undefined).map(([, { image }]) => image);
+    assert.equal(built.length, new Set(built).size);
+    const own = services.map(([, { image }]) => image).filter((image) => image.startsWith('temporal-bridge'));
+    assert.deepEqual([...new Set(own)].sort(), built.sort());
+  });
+
+  test('and the image name the version of the package', () => {
+    const { version } = JSON.parse(read('package.json')) as { version: string };
+    assert.match(read('Dockerfile'), new RegExp(`^ARG VERSION=${version}$`, 'm'));
+    for (const [, found] of read('docker-compose.yml').matchAll(/IMAGE_VERSION:-([^}]+)\}/g))
+      assert.equal(found, version);
   });
 
   test('gives each role its own keys alone', () => {
@@ -63,9 +102,9 @@ describe('docker-compose.yml', () => {
   });
 
   test('takes every right from what it runs, and what is ours cannot write to its files', () => {
-    for (const [name, { cap_drop: dropped, build, read_only: readOnly }] of services) {
+    for (const [name, { cap_drop: dropped, image, read_only: readOnly }] of services) {
       assert.deepEqual(dropped, ['ALL'], name);
-      if (build !== undefined) assert.equal(readOnly, true, name);
+      if (image.startsWith('temporal-bridge')) assert.equal(readOnly, true, name);
     }
   });
 

@@ -300,3 +300,31 @@ describe('an allow-list in a file', () => {
     },
   );
 });
+
+describe('an allow-list and the published bridge’s ids', () => {
+  test('lets a call take up no workflow of another queue, though id and type are right', LIMIT, async (t) => {
+    const stage = await openStage(t);
+    const { a, b } = stage.clusters;
+    await stage.bridge({
+      env: { ...KEYS, BRIDGE_ALLOW_TARGETS: 'Gate@targets', BRIDGE_ALLOW_CALLERS: '*@*' },
+    });
+    const call = async (queue: string) => {
+      const workflowId = `order-${randomUUID()}`;
+      const left = await b.client.workflow.start('Gate', {
+        taskQueue: queue,
+        workflowId: `bridge-cluster-a-${workflowId}-Gate`,
+      });
+      const request = { WorkflowType: 'Gate', TaskQueue: 'targets', Input: '', IDMode: 'article' };
+      const caller = await startCrossCluster({ a }, request, { workflowId });
+      return { caller, left };
+    };
+    const other = await call('another-queue');
+    assert.equal((await applicationFailureOf(other.caller)).type, REFUSED);
+    assert.equal((await other.left.describe()).status.name, 'RUNNING');
+
+    const right = await call('targets');
+    await stage.targets();
+    await right.left.signal('open', 'taken up');
+    assert.equal(((await right.caller.result()) as { Status: string }).Status, 'completed');
+  });
+});

@@ -258,3 +258,28 @@ describe('the settings of an allow-list', () => {
     );
   });
 });
+
+describe('files that are read again', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'read-again-'));
+  after(() => rmSync(folder, { recursive: true }));
+
+  it('are those of keys and list alone: a broken credential of a connection keeps neither from coming into force', () => {
+    const [list, apiKey] = ['allow.json', 'api-key'].map((name) => join(folder, name)) as [string, string];
+    const allow = (targets: readonly object[]): void =>
+      writeFileSync(list, JSON.stringify({ targets, callers: [] }));
+    allow([{ workflowType: 'Echo', taskQueue: 'targets' }]);
+    writeFileSync(apiKey, 'key', { mode: 0o600 });
+    const config = resolveConfig({
+      ...DEV,
+      BRIDGE_ALLOW_FILE: list,
+      CLUSTER_B_TLS: 'false',
+      CLUSTER_B_API_KEY_FILE: apiKey,
+    });
+    assert.equal(config.allow.targets?.length, 1);
+    allow([]);
+    writeFileSync(apiKey, '\u0000');
+    assert.deepEqual(config.readAgain?.().allow.targets, []);
+    writeFileSync(list, '{');
+    assert.throws(() => config.readAgain?.(), ConfigError);
+  });
+});

@@ -134,8 +134,17 @@ export function resolveConfig(env: Environment, overrides: Overrides = {}): Reso
   if (problems.length > 0) throw new ConfigError(problems);
   const config = configOf(values as SettingValues, keys, allow, access, given);
   if (!FILES.some((name) => given.has(name))) return config;
-  const [sameEnv, sameOverrides] = [{ ...env }, { ...overrides }];
-  return { ...config, readAgain: () => resolveConfig(sameEnv, sameOverrides) };
+  return {
+    ...config,
+    // Not the credentials of connections: one of those that is broken must not keep a key from being taken out.
+    readAgain: () => {
+      const found: ConfigProblem[] = [];
+      const [nextKeys, nextAllow] = [loadKeys(own, found), loadAllow(own, found)];
+      found.push(...checkRules({ values, keys: nextKeys, given }));
+      if (found.length > 0) throw new ConfigError(found);
+      return configOf(values as SettingValues, nextKeys, nextAllow, access, given);
+    },
+  };
 }
 
 /** Settings that name files which are read again while the bridge runs. */

@@ -5,6 +5,7 @@ import { parseOperationEnvelope } from '../../shared/wire/operation-envelope.js'
 import type { ActivityCall } from '../activity-call.js';
 import { faultOf } from '../grpc-errors.js';
 import { lookUpTarget } from '../remote-lookup.js';
+import { attachDenial } from './check-allowed.js';
 import { lookedUpBy } from './follow-target.js';
 import type { HandlerSide } from './handler-side.js';
 import { readRemoteCall } from './read-remote-call.js';
@@ -20,6 +21,8 @@ export async function endTarget(side: HandlerSide, input: ActivityCall): Promise
   const { workflowId } = target;
   const state = await lookUpTarget(own, lookedUpBy(call, wrapperWorkflowId));
   if (state?.state !== 'running') return;
+  // Not started by the call, and of its type: the queue, too, has to be one that may be called.
+  if (existing === 'adopt' && (await attachDenial(side, call)) !== undefined) return;
   const { namespace } = own.cluster;
   const { workflowService } = own.client;
   try {

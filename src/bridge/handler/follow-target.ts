@@ -47,8 +47,9 @@ export async function followTarget(side: HandlerSide, input: ActivityCall): Prom
     workflowId: target.workflowId,
     runId,
   });
+  const seenBefore = typeof heartbeatDetails === 'string' ? heartbeatDetails : undefined;
   // The chain that was seen first is the one that is attached to: a stranger may take the id over.
-  const seen = existing === 'attach' && typeof heartbeatDetails === 'string' ? heartbeatDetails : undefined;
+  const seen = existing === 'attach' ? seenBefore : undefined;
   const lookedUp = lookedUpBy(call, wrapperWorkflowId);
   const state = await lookUpTarget(side.own, seen ? { ...lookedUp, attached: { runId: seen } } : lookedUp);
   if (!state && existing === 'attach') {
@@ -59,7 +60,8 @@ export async function followTarget(side: HandlerSide, input: ActivityCall): Prom
     const message = `workflow id ${target.workflowId} is held by a workflow that this call did not start; nothing was started`;
     throw outcomeFailure(refused('CALL_ID_CONFLICT', message, { workflowId: target.workflowId }), remote(''));
   }
-  if (existing === 'attach' && seen === undefined) {
+  // Whoever started it, it is asked what it is: once, so that a call which waits is not touched by a reload.
+  if (existing && seenBefore === undefined) {
     const denied = await attachDenial(side, call);
     if (denied !== undefined) {
       const message = `${denied}; nothing was started`;
@@ -68,7 +70,7 @@ export async function followTarget(side: HandlerSide, input: ActivityCall): Prom
     }
   }
   if (state.state !== 'closed') {
-    if (existing === 'attach' && state.state === 'running') context.heartbeat(seen ?? state.runId);
+    if (existing && state.state === 'running') context.heartbeat(seen ?? state.runId);
     throw waitingFailure(
       REMOTE_RUNNING,
       existing
