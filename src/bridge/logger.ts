@@ -60,6 +60,16 @@ export function createLogger(options: LoggerOptions): BridgeLogger {
   return loggerOf(sink);
 }
 
+/**
+ * What a workflow failed with are its target's own words, which belong into histories alone: the SDK's line about it keeps
+ * all else.
+ */
+function withoutOutcome(message: string, meta: LogMetadata | undefined): LogMetadata | undefined {
+  if (message !== 'Workflow failed' || !meta) return meta;
+  const { error: _, ...rest } = meta;
+  return rest;
+}
+
 /** Hands the Temporal SDK's own log lines to the bridge's log. */
 export function sdkLogger(logger: BridgeLogger): SdkLogger {
   const levels: Readonly<Record<SdkLogLevel, LogLevel>> = {
@@ -71,22 +81,22 @@ export function sdkLogger(logger: BridgeLogger): SdkLogger {
   };
   return {
     log: (level: SdkLogLevel, message: string, meta?: LogMetadata) => {
-      logger[levels[level]](message, meta);
+      logger[levels[level]](message, withoutOutcome(message, meta));
     },
     trace: (message: string, meta?: LogMetadata) => {
-      logger.trace(message, meta);
+      logger.trace(message, withoutOutcome(message, meta));
     },
     debug: (message: string, meta?: LogMetadata) => {
-      logger.debug(message, meta);
+      logger.debug(message, withoutOutcome(message, meta));
     },
     info: (message: string, meta?: LogMetadata) => {
-      logger.info(message, meta);
+      logger.info(message, withoutOutcome(message, meta));
     },
     warn: (message: string, meta?: LogMetadata) => {
-      logger.warn(message, meta);
+      logger.warn(message, withoutOutcome(message, meta));
     },
     error: (message: string, meta?: LogMetadata) => {
-      logger.error(message, meta);
+      logger.error(message, withoutOutcome(message, meta));
     },
   };
 }

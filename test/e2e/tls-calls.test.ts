@@ -76,7 +76,8 @@ describe('clusters behind TLS with client certificates', () => {
     };
     const env = { ...(await mtlsEnv('bridge-both')), BRIDGE_CREDENTIALS_REFRESH: '1s' };
     const both = await stage.bridgeProcess('both', env);
-    assert.ok(await call('before'));
+    let n = 0;
+    await eventually('a wrapper is started eagerly', () => call(`before ${(n += 1)}`));
     assert.ok(fronts.a.openOf('bridge-both') >= 2);
     const { cert, key } = await authority.sign({ name: 'renewed' });
     await folder.write('bridge-both.crt', cert);
@@ -85,9 +86,8 @@ describe('clusters behind TLS with client certificates', () => {
       'both clusters are reached with the new certificate',
       () => both.logs.filter(({ msg }) => msg === 'credentials renewed').length === 2,
     );
-    let n = 0;
     await eventually('a wrapper is started eagerly again', () => call(`after ${(n += 1)}`));
-    assert.ok(fronts.b.openOf('renewed') >= 2);
+    await eventually('client and worker have the new certificate', () => fronts.b.openOf('renewed') >= 2);
     assert.equal((await both.stop()).code, 0);
   });
 

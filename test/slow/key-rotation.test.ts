@@ -23,6 +23,7 @@ it('a key is changed without a refused call; what outlives the old key is brough
   t.after(() => Promise.all([oldKeys.remove(), newKeys.remove()]));
   const { b } = stage.clusters;
   const both = (await publicKeyOf(oldKeys)) + (await publicKeyOf(newKeys));
+  const withBoth = { BRIDGE_DEV: '', BRIDGE_ALLOW_TARGETS: '*@*', BRIDGE_SEAL_VERIFY_KEYS: both };
   const begin = async () => {
     const caller = await startCrossCluster(stage.clusters, requestFor('Gate'));
     const remote = await remoteIdsOf(b, caller);
@@ -42,7 +43,7 @@ it('a key is changed without a refused call; what outlives the old key is brough
   ]);
   const [endsInTime, outlivesTheKey] = await Promise.all([begin(), begin()]);
 
-  handler = await replace(handler, 'handler', { BRIDGE_DEV: '', BRIDGE_SEAL_VERIFY_KEYS: both });
+  handler = await replace(handler, 'handler', withBoth);
   caller = await replace(caller, 'caller', { ...newKeys.caller, ...LOOKS_OFTEN });
   const made = await begin();
   for (const { target, wrapper } of [endsInTime, made]) {
@@ -60,7 +61,7 @@ it('a key is changed without a refused call; what outlives the old key is brough
     return raw.pendingActivities?.some(({ lastFailure }) => /key/.test(lastFailure?.message ?? ''));
   });
   // With the key back, the wrapper ends: there is nobody to tell any more.
-  await replace(handler, 'handler', { BRIDGE_DEV: '', BRIDGE_SEAL_VERIFY_KEYS: both });
+  await replace(handler, 'handler', withBoth);
   await whenClosed(outlivesTheKey.wrapper);
   assert.equal(
     ((await outlivesTheKey.wrapper.result()) as { readonly delivered: string }).delivered,
