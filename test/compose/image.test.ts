@@ -107,6 +107,11 @@ describe('the image of the bridge', () => {
       await eventually('the health check says why', async () =>
         /has not answered|not been reached|not answer/i.test(await stateOf('{{json .State.Health.Log}}')),
       );
+      const logged = await stack.docker('logs', '--timestamps', name);
+      const [served = ''] = logged.split('\n').filter((line) => line.includes('"health and metrics"'));
+      const tookMs =
+        Date.parse(served.split(' ')[0] ?? '') - Date.parse(await stateOf('{{.State.StartedAt}}'));
+      console.log(`served health ${tookMs} ms after its start`);
       await stack.docker('stop', name);
       assert.equal(await stateOf('{{.State.ExitCode}}'), '0');
     } finally {
