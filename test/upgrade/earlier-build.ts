@@ -36,8 +36,17 @@ export interface EarlierBuild {
   remove(): Promise<void>;
 }
 
+/** Git refuses a repository that is another user's, as a checkout in a container may be; this one is read alone. */
+const GIT_ENV: NodeJS.ProcessEnv = {
+  ...process.env,
+  GIT_CONFIG_COUNT: '1',
+  GIT_CONFIG_KEY_0: 'safe.directory',
+  GIT_CONFIG_VALUE_0: '*',
+};
+
 async function run(command: string, args: readonly string[], cwd: string): Promise<string> {
-  const { ok, stdout, problem } = await runCommand(command, args, { cwd, timeoutMs: BUILD_TIMEOUT_MS });
+  const limits = { cwd, env: GIT_ENV, timeoutMs: BUILD_TIMEOUT_MS };
+  const { ok, stdout, problem } = await runCommand(command, args, limits);
   if (!ok) throw new Error(`${command} ${args.join(' ')}: ${problem}`);
   return stdout;
 }
@@ -48,9 +57,15 @@ async function run(command: string, args: readonly string[], cwd: string): Promi
  * @throws {Error} if it has not, with what to do
  */
 export async function assertCommitIsThere(commit: string, clone: string): Promise<void> {
-  const { ok, problem } = await runCommand('git', ['cat-file', '-e', `${commit}^{commit}`], { cwd: clone });
+  const { ok, problem } = await runCommand('git', ['cat-file', '-e', `${commit}^{commit}`], {
+    cwd: clone,
+    env: GIT_ENV,
+  });
   if (ok) return;
-  const { stdout } = await runCommand('git', ['rev-parse', '--is-shallow-repository'], { cwd: clone });
+  const { stdout } = await runCommand('git', ['rev-parse', '--is-shallow-repository'], {
+    cwd: clone,
+    env: GIT_ENV,
+  });
   const todo =
     stdout.trim() === 'true'
       ? 'the clone is shallow: fetch the rest by `git fetch --unshallow`'

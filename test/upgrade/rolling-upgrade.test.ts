@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { after, before, describe, it } from 'node:test';
-import { repoRoot } from '../../scripts/stack/paths.js';
 import { runCommand } from '../../scripts/stack/run-command.js';
 import { createSealKeyFiles } from '../support/seal-keys.js';
 import type { SealKeyFiles } from '../support/seal-keys.js';
@@ -65,13 +64,24 @@ describe('the packages of an earlier build', () => {
 
 describe('a clone that lacks the earlier commit', () => {
   it('is told how to fetch it', async () => {
-    const { commit } = await namedCommit();
     const folder = await mkdtemp(join(tmpdir(), 'shallow-'));
-    try {
-      const clone = ['clone', '--quiet', '--depth', '1', pathToFileURL(repoRoot).href, folder];
-      const { ok, problem } = await runCommand('git', clone);
+    const [whole, shallow] = [join(folder, 'whole'), join(folder, 'shallow')];
+    const git = async (...args: string[]): Promise<string> => {
+      const { ok, stdout, problem } = await runCommand('git', args);
       assert.ok(ok, problem);
-      await assert.rejects(assertCommitIsThere(commit, folder), /git fetch --unshallow/);
+      return stdout.trim();
+    };
+    const commit = async (): Promise<string> => {
+      const who = ['-c', 'user.name=test', '-c', 'user.email=test@example.com'];
+      await git('-C', whole, ...who, 'commit', '--quiet', '--allow-empty', '--message', 'a commit');
+      return await git('-C', whole, 'rev-parse', 'HEAD');
+    };
+    try {
+      await git('init', '--quiet', whole);
+      const [earlier, later] = [await commit(), await commit()];
+      await git('clone', '--quiet', '--depth', '1', pathToFileURL(whole).href, shallow);
+      await assertCommitIsThere(later, shallow);
+      await assert.rejects(assertCommitIsThere(earlier, shallow), /git fetch --unshallow/);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
