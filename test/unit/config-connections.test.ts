@@ -282,9 +282,14 @@ describe('settings of connections', () => {
       const path = await profiles('[profile.b]\naddress = "localhost:7234"');
       await chmod(path, 0o644);
       assert.deepEqual(problemsOf(named()), []);
-      await profiles('[profile.b]\n[profile.c]\napi_key = "k"');
+      await profiles('[profile.b]\n[profile.c.grpc_meta]\nteam = "orders"');
       await chmod(path, 0o644);
-      assert.match(problemOf(named()), /may be read by others/);
+      assert.deepEqual(problemsOf(named()), []);
+      for (const secret of ['api_key = "k"', '[profile.c.grpc_meta]\nX-Vault-Token = "t"']) {
+        await profiles(`[profile.b]\n[profile.c]\n${secret}`);
+        await chmod(path, 0o644);
+        assert.match(problemOf(named()), /may be read by others/);
+      }
     });
 
     it('is refused with a reason that quotes nothing of the file', async () => {

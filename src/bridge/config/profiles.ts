@@ -108,6 +108,9 @@ const profilesSchema = z.record(
   }),
 );
 
+/** Names of headers that hold credentials by all that is usual: `x-api-key`, `proxy-authorization`, `cookie`, `x-vault-token`. */
+const SECRET_HEADER = /auth|cookie|credential|key|password|secret|token/i;
+
 function readProfiles(path: string): Record<string, ClientConfigProfile> {
   const toml = readKeyFile(path, 'public');
   let profiles: Record<string, ClientConfigProfile>;
@@ -126,7 +129,10 @@ function readProfiles(path: string): Record<string, ClientConfigProfile> {
     });
   }
   const isSecret = Object.values(profiles).some(
-    ({ apiKey, tls }) => apiKey !== undefined || inlineText(tls?.clientKey) !== undefined,
+    ({ apiKey, tls, grpcMeta }) =>
+      apiKey !== undefined ||
+      inlineText(tls?.clientKey) !== undefined ||
+      Object.keys(grpcMeta ?? {}).some((header) => SECRET_HEADER.test(header)),
   );
   // A file with keys is a key file.
   if (isSecret) readKeyFile(path, 'private');
