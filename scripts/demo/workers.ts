@@ -1,6 +1,7 @@
 /**
  * The demo's own workers, as a program: the shop on cluster A and the warehouse on cluster B, one of them or both. They are
  * ordinary Temporal workers and know nothing of the bridge. Usage: workers.ts [--shop ADDRESS] [--warehouse ADDRESS]
+ * With `HEALTH_PORT` they say there whether they run.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -9,6 +10,7 @@ import type { WorkerOptions } from '@temporalio/worker';
 import * as warehouseActivities from '../../workflows-b/activities.js';
 import { FULFILLMENT_QUEUE, ORDER_QUEUE } from './names.js';
 import { startUserTracing } from './user-tracing.js';
+import { serveWorkerHealth, type ConnectedWorker } from './worker-health.js';
 import { workflowBundle } from './workflow-bundles.js';
 
 const { shop, warehouse } = parseArgs({
@@ -43,10 +45,10 @@ async function makeWorker(
   module: Parameters<typeof workflowBundle>[0],
   activities: object,
   plugins: NonNullable<WorkerOptions['plugins']>,
-): Promise<Worker> {
+): Promise<ConnectedWorker> {
   const bundled = await workflowBundle(module, plugins.length > 0);
   const connection = await connectWhenUp(address);
-  return await Worker.create({
+  const worker = await Worker.create({
     connection,
     taskQueue,
     workflowBundle: bundled,
@@ -54,6 +56,7 @@ async function makeWorker(
     plugins,
     shutdownGraceTime: '1s',
   });
+  return { worker, connection };
 }
 
 const traces = (service: string, cluster: 'cluster-a' | 'cluster-b') =>
@@ -74,7 +77,9 @@ const workers = await Promise.all([
         ),
       ]),
 ]);
-const running = workers.map((worker) => worker.run());
+const running = workers.map(({ worker }) => worker.run());
+const healthPort = process.env['HEALTH_PORT'];
+if (healthPort !== undefined) serveWorkerHealth(Number(healthPort), workers);
 console.log('demo workers ready');
 await Promise.all(running);
 await tracing?.stop();

@@ -61,6 +61,8 @@ describe('docker compose', () => {
       'cluster-b': 1,
       'bridge-caller': 2,
       'bridge-handler': 2,
+      shop: 1,
+      warehouse: 1,
       jaeger: 1,
       prometheus: 1,
     };

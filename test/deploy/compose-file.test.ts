@@ -69,6 +69,18 @@ describe('docker-compose.yml', () => {
     );
   });
 
+  test('has a health check for all that keeps running', () => {
+    const unchecked = services.filter(
+      ([, { healthcheck, restart, image }]) =>
+        restart !== undefined && !healthcheck && !image.startsWith('temporal-bridge:'),
+    );
+    assert.deepEqual(
+      unchecked.map(([name]) => name),
+      [],
+    );
+    assert.match(read('Dockerfile'), /^HEALTHCHECK /m, 'the bridge has its image’s');
+  });
+
   test('builds each image once: builds of one tag side by side get in each other’s way', () => {
     const built = services.filter(([, { build }]) => build !== undefined).map(([, { image }]) => image);
     assert.equal(built.length, new Set(built).size);
