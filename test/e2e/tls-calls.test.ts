@@ -9,7 +9,7 @@ import {
 } from '../support/certificates.js';
 import { cli, cliEnv } from '../support/cli.js';
 import { eventually, isStartedEagerly } from '../support/inspect.js';
-import { requestFor, startCrossCluster } from '../support/harness.js';
+import { createSide, requestFor, startCrossCluster, startTargets } from '../support/harness.js';
 import { openStage, type Stage } from '../support/stage.js';
 import { startTlsFront, type TlsFront } from '../support/tls-front.js';
 
@@ -89,6 +89,66 @@ describe('clusters behind TLS with client certificates', () => {
     await eventually('a wrapper is started eagerly again', () => call(`after ${(n += 1)}`));
     await eventually('client and worker have the new certificate', () => fronts.b.openOf('renewed') >= 2);
     assert.equal((await both.stop()).code, 0);
+  });
+
+  it('are reached by profiles of one file, also a cluster of the list', async (t) => {
+    const eu = await createSide(stage.clusters.b);
+    const targets = await startTargets(eu);
+    t.after(async () => {
+      await targets.stop();
+      await eu.client.connection.close();
+    });
+    const { cert, key } = await authority.sign({ name: 'by-profile' });
+    const [crt, keyPath] = [
+      await folder.write('by-profile.crt', cert),
+      await folder.write('by-profile.key', key),
+    ];
+    const { a, b } = stage.clusters;
+    const profile = (name: string, address: string, namespace: string): string => `
+      [profile.${name}]
+      address = "${address}"
+      namespace = "${namespace}"
+      [profile.${name}.tls]
+      server_name = "temporal.test"
+      server_ca_cert_path = "${folder.path('ca.crt')}"
+      client_cert_path = "${crt}"
+      client_key_path = "${keyPath}"`;
+    const toml = [
+      profile('caller', fronts.a.address, a.namespace),
+      profile('handler', fronts.b.address, b.namespace),
+    ];
+    // No host nor namespace by a variable: all is the profiles'.
+    const unset = Object.fromEntries(
+      ['A', 'B'].flatMap((side) => [
+        [`CLUSTER_${side}_HOST`, ''],
+        [`CLUSTER_${side}_NAMESPACE`, ''],
+      ]),
+    );
+    const env = {
+      ...unset,
+      BRIDGE_PROFILES_FILE: await folder.write('temporal.toml', toml.join('\n')),
+      CLUSTER_A_PROFILE: 'caller',
+      CLUSTER_B_PROFILE: 'handler',
+    };
+    const processes = [
+      await stage.bridgeProcess('caller', {
+        ...env,
+        BRIDGE_HANDLER_CLUSTERS: `eu=${fronts.b.address}/${eu.namespace}?queue=eu-handlers&profile=handler`,
+      }),
+      await stage.bridgeProcess('handler', env),
+      await stage.bridgeProcess('handler', {
+        ...env,
+        CLUSTER_B_NAME: 'eu',
+        CLUSTER_B_NAMESPACE: eu.namespace,
+        BRIDGE_HANDLER_TASK_QUEUE: 'eu-handlers',
+      }),
+    ];
+    for (const more of [{}, { cluster: 'eu' }]) {
+      const handle = await startCrossCluster(stage.clusters, requestFor('Echo', ['by profile'], more));
+      assert.equal(((await handle.result()) as { result: string }).result, 'by profile');
+    }
+    for (const front of [fronts.a, fronts.b]) assert.ok(front.openOf('by-profile') >= 2);
+    for (const one of processes) assert.equal((await one.stop()).code, 0);
   });
 
   it('are told of beforehand when a client certificate will expire', async () => {
