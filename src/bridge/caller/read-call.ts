@@ -6,6 +6,7 @@ import { escapeForLog } from '../../shared/escape.js';
 import { MAX_ARGUMENTS_BYTES } from '../../shared/limits.js';
 import { CALL_HEADER, OPERATION_HEADER } from '../../shared/names.js';
 import { totalPayloadBytes } from '../../shared/payloads.js';
+import { referenceProblem } from '../../shared/references.js';
 import type { CallEnvelope } from '../../shared/wire/call-envelope.js';
 import { parseCallEnvelope } from '../../shared/wire/call-envelope.js';
 import type { OperationEnvelope } from '../../shared/wire/operation-envelope.js';
@@ -57,12 +58,38 @@ function checkScheduler({ callId, caller, wrapperWorkflowId }: CallEnvelope): vo
     );
 }
 
+/** Logs and counts what is refused: it is not tried again. */
+function told<R>(side: CallerSide, read: () => R): R {
+  try {
+    return read();
+  } catch (error) {
+    const { activityType, attempt, workflowExecution } = Context.current().info;
+    side.metrics.refused('request-invalid');
+    side.log.warn('Activity refused: its call cannot be made', {
+      callId: '',
+      sourceCluster: side.sourceCluster,
+      destinationCluster: '',
+      sourceWorkflowId: workflowExecution?.workflowId ?? '',
+      remoteWorkflowId: '',
+      remoteTaskQueue: '',
+      attempt,
+      activity: activityType,
+      why: error instanceof Error ? error.message : String(error),
+    });
+    throw error;
+  }
+}
+
 /**
  * Reads the call that an activity was scheduled for.
  *
  * @throws ApplicationFailure `INVALID_REQUEST` or `PAYLOAD_TOO_LARGE`, non-retryable
  */
 export function readCall(sides: CallerSides, input: ActivityCall): ServedCall {
+  return told(sides.byDefault, () => servedCallOf(sides, input));
+}
+
+function servedCallOf(sides: CallerSides, input: ActivityCall): ServedCall {
   let call: CallEnvelope;
   try {
     call = parseCallEnvelope(input.header(CALL_HEADER));
@@ -78,6 +105,8 @@ export function readCall(sides: CallerSides, input: ActivityCall): ServedCall {
         `${side.sourceCluster}; expected the same name, since ids are made of it; nothing was started`,
     );
   }
+  const reference = referenceProblem(input.payloads);
+  if (reference !== undefined) throw invalidRequest(`${reference}; nothing was started`);
   const bytes = totalPayloadBytes(input.payloads);
   if (bytes > MAX_ARGUMENTS_BYTES) {
     throw ApplicationFailure.create({
@@ -94,10 +123,12 @@ export function readCall(sides: CallerSides, input: ActivityCall): ServedCall {
  *
  * @throws ApplicationFailure `INVALID_REQUEST`, non-retryable
  */
-export function readOperation(input: ActivityCall): OperationEnvelope {
-  try {
-    return parseOperationEnvelope(input.header(OPERATION_HEADER));
-  } catch (error) {
-    throw invalidRequest(error instanceof Error ? error.message : String(error));
-  }
+export function readOperation({ side }: ServedCall, input: ActivityCall): OperationEnvelope {
+  return told(side, () => {
+    try {
+      return parseOperationEnvelope(input.header(OPERATION_HEADER));
+    } catch (error) {
+      throw invalidRequest(error instanceof Error ? error.message : String(error));
+    }
+  });
 }
