@@ -136,10 +136,7 @@ describe('a call with options of its own making', { concurrency: 6 }, () => {
       searchAttributes: { HostileKeyword: 2 },
     });
   });
-  after(async () => {
-    await hostile.assertSound();
-    await hostile.close();
-  });
+  after(() => hostile.closeSound());
 
   for (const [what, [call, says]] of Object.entries(REFUSED))
     test(`is refused with ${what}`, LIMIT, async () => {
@@ -159,7 +156,7 @@ describe('refusals of the caller side', () => {
   before(async () => {
     hostile = await openHostileStage();
   });
-  after(() => hostile.close());
+  after(() => hostile.closeSound());
 
   test('are counted and logged once each', LIMIT, async () => {
     const refused = Object.values(REFUSED).filter(([, says]) => says.source.includes('expected'));
@@ -169,6 +166,5 @@ describe('refusals of the caller side', () => {
     const ended = await hostile.count('bridge_calls_completed', { outcome: 'refused', way: 'fallback' });
     assert.equal(hostile.lines(line), refused.length);
     assert.equal(counted + ended, refused.length);
-    await hostile.assertSound();
   });
 });

@@ -28,6 +28,8 @@ export interface ForgedCall {
   readonly args?: number;
   /** Bytes of each of them; default: a short text. */
   readonly argBytes?: number;
+  /** JSON of each of them; default: a short text. */
+  readonly argJson?: unknown;
   /** Metadata of each of them. */
   readonly metadata?: Readonly<Record<string, string>>;
   readonly activityType?: string;
@@ -39,7 +41,8 @@ export interface ForgedEnd {
   readonly message: string;
 }
 
-function argOf({ argBytes, metadata }: ForgedCall, n: number): Payload {
+function argOf({ argBytes, argJson, metadata }: ForgedCall, n: number): Payload {
+  if (argJson !== undefined) return jsonPayload(argJson);
   if (metadata) {
     const entries = Object.entries(metadata).map(([key, value]) => [key, utf8(value)] as const);
     return { metadata: Object.fromEntries(entries), data: utf8('"hostile"') };
@@ -90,4 +93,10 @@ export async function ForgeCall(forged: ForgedCall): Promise<ForgedEnd> {
     const type = cause instanceof ApplicationFailure ? (cause.type ?? '') : String((cause as Error)?.name);
     return { type, message: cause instanceof Error ? cause.message : String(cause) };
   }
+}
+
+/** Schedules an activity of the caller side for each of these header fields at once, and says how each ended. */
+export async function ForgeMany(headersHex: readonly string[]): Promise<string[]> {
+  const ends = headersHex.map((headerHex) => ForgeCall({ headerHex, args: 0 }));
+  return (await Promise.all(ends)).map(({ type }) => type);
 }
