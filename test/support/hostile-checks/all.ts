@@ -1,0 +1,5 @@
+import type { HostileCheck } from './check.js';
+import { ENVELOPE_CHECKS } from './envelope-checks.js';
+
+/** Every check that hostile input can meet, beside those of `src/shared/request-checks.ts`. */
+export const HOSTILE_CHECKS: readonly HostileCheck[] = [...ENVELOPE_CHECKS];
