@@ -1,11 +1,11 @@
 import { METADATA_ENCODING_KEY } from '@temporalio/common';
 import type { Payload, ProtoFailure } from '@temporalio/common';
-import { decode } from '@temporalio/common/lib/encoding.js';
+import { fromUtf8 } from './bytes.js';
 import { failureLinks, linkPayloads, withoutPayloads } from './failure-chain.js';
 import type { Outcome } from './outcome.js';
 import { refused } from './outcome.js';
 
-const textOf = (bytes: Uint8Array | null | undefined): string => (bytes ? decode(bytes) : '');
+const textOf = (bytes: Uint8Array | null | undefined) => (bytes ? fromUtf8(bytes) : undefined);
 
 /**
  * Whether a payload is a reference to the SDK's external storage, as the SDK tells. A worker that has no such storage fails

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { runCommand } from '../../scripts/stack/run-command.js';
 import { requestFor, startCrossCluster } from '../support/harness.js';
 import { openHostileStage } from '../support/hostile-stage.js';
-import { eventTypes, eventually, remoteOf, whenTaken } from '../support/inspect.js';
+import { eventually, remoteOf, whenTaken } from '../support/inspect.js';
 import { pythonWithSdk } from '../support/python-sdk.js';
 
 const SIGNALS = 600;
@@ -45,14 +45,19 @@ test(
 
     await eventually('all are logged', () => hostile.lines(/^Completion (?:dropped|kept): /) >= SIGNALS);
     const count = (reason: string) => hostile.count('bridge_inputs_refused', { reason });
-    assert.equal(await count('signal-unreadable'), unreadableSent, 'counted once each');
-    assert.equal(await count('signal-not-awaited'), unknown, 'counted once each');
-    assert.equal(hostile.lines(/^Completion (?:dropped|kept): /), SIGNALS, 'logged once each');
-    const others = hostile.caller.logs.length + hostile.handler.logs.length - linesBefore - SIGNALS;
+    // Above 100 signals in one workflow task the server takes the task back: what it had told is told again.
+    const { events = [] } = await caller.fetchHistory();
+    const tasks = 1 + (events ?? []).filter((event) => event.workflowTaskFailedEventAttributes).length;
+    const between = (n: number, sent: number) => assert.ok(n >= sent && n <= sent * tasks, `${n} of ${sent}`);
+    between(await count('signal-unreadable'), unreadableSent);
+    between(await count('signal-not-awaited'), unknown);
+    const told = hostile.lines(/^Completion (?:dropped|kept): /);
+    between(told, SIGNALS);
+    const others = hostile.caller.logs.length + hostile.handler.logs.length - linesBefore - told;
     assert.ok(others < 50, `${others} other lines`);
     // Each signal is one event; three more for a workflow task, of which many signals share one.
-    const events = await eventTypes(caller);
-    assert.ok(events.length <= SIGNALS * 4 + 30, `${events.length} events`);
-    t.diagnostic(`${events.length} events, ${others} other log lines`);
+    const total = (events ?? []).length;
+    assert.ok(total <= SIGNALS * 2, `${total} events`);
+    t.diagnostic(`${total} events, ${tasks} tries, ${told} lines, ${others} others`);
   },
 );

@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { wrapperWorkflowIdOf } from '../../shared/remote-ids.js';
 import type { Payload, RawValue } from '@temporalio/common';
 import { escapeForLog } from '../../shared/escape.js';
@@ -15,9 +15,13 @@ import type { ActivityCall } from '../activity-call.js';
 import { noResult } from '../activity-call.js';
 import type { CallerSide, CallerSides } from './caller-side.js';
 
-/** The failure of a request that no retry can help. */
-function invalidRequest(message: string): ApplicationFailure {
-  return ApplicationFailure.create({ type: 'INVALID_REQUEST', message, nonRetryable: true });
+/** The failure of a request that no retry can help. BENIGN: the bridge's own line says it, and the SDK adds none. */
+function invalidRequest(
+  message: string,
+  type: 'INVALID_REQUEST' | 'PAYLOAD_TOO_LARGE' = 'INVALID_REQUEST',
+): ApplicationFailure {
+  const category = ApplicationFailureCategory.BENIGN;
+  return ApplicationFailure.create({ type, message, nonRetryable: true, category });
 }
 
 /** A call, and the side of the bridge that serves its handler cluster. */
@@ -109,11 +113,8 @@ function servedCallOf(sides: CallerSides, input: ActivityCall): ServedCall {
   if (reference !== undefined) throw invalidRequest(`${reference}; nothing was started`);
   const bytes = totalPayloadBytes(input.payloads);
   if (bytes > MAX_ARGUMENTS_BYTES) {
-    throw ApplicationFailure.create({
-      type: 'PAYLOAD_TOO_LARGE',
-      message: `arguments of ${bytes} bytes as they travel; expected at most ${MAX_ARGUMENTS_BYTES}; nothing was started`,
-      nonRetryable: true,
-    });
+    const message = `arguments of ${bytes} bytes as they travel; expected at most ${MAX_ARGUMENTS_BYTES}; nothing was started`;
+    throw invalidRequest(message, 'PAYLOAD_TOO_LARGE');
   }
   return { side, call, token: call.extras?.token ? input.payloads.at(-1) : undefined };
 }
