@@ -4,10 +4,12 @@
  */
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
+import { REQUEST_CHECKS } from '../../src/shared/request-checks.js';
 import { HOSTILE_CHECKS } from '../support/hostile-checks/all.js';
 import type { HostileCheck } from '../support/hostile-checks/check.js';
 import type { Load } from '../support/hostile-checks/mutants.js';
 import { Mutants } from '../support/hostile-checks/mutants.js';
+import { readDocument, readTable } from '../support/markdown.js';
 
 /** What the sources make of an input: what they took it for, or the error's message. */
 async function takenFor(load: Load, check: HostileCheck): Promise<{ taken?: string; error?: string }> {
@@ -34,5 +36,19 @@ describe('the check that', () => {
   it('has a name of its own', () => {
     const names = HOSTILE_CHECKS.map(({ name }) => name);
     assert.deepEqual(names, [...new Set(names)]);
+  });
+});
+
+describe('docs/security.md', () => {
+  it('lists every check, by where it is met', () => {
+    const { rows } = readTable(readDocument('docs/security.md'), '### The checks');
+    const listed = Object.fromEntries(rows.map(([place = '', checks = '']) => [place, checks.split('; ')]));
+    const places = [...new Set(HOSTILE_CHECKS.map(({ place }) => place))];
+    const byPlace = (place: string) =>
+      HOSTILE_CHECKS.filter((check) => check.place === place).map(({ name }) => name);
+    assert.deepEqual(listed, {
+      request: REQUEST_CHECKS.map(({ name }) => name),
+      ...Object.fromEntries(places.map((place) => [place, byPlace(place)])),
+    });
   });
 });

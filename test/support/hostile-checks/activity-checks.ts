@@ -1,4 +1,4 @@
-/** The checks of what activities are handed, on both sides, and of seals. */
+/** The checks of what activities are handed, on both sides. */
 import { generateKeyPairSync } from 'node:crypto';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import type { Payload } from '@temporalio/common';
@@ -7,13 +7,23 @@ import { CALL_HEADER, REMOTE_CALL_HEADER } from '../../../src/shared/names.js';
 import { jsonPayload, payloadOf } from '../../../src/shared/payloads.js';
 import { CALL, REMOTE_CALL } from '../wire-samples.js';
 import type { HostileCheck } from './check.js';
-import { altered } from './check.js';
+import { altered, checksOf } from './check.js';
 import type { Load } from './mutants.js';
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 const SILENT = { warn: () => undefined, info: () => undefined, error: () => undefined };
 const METRICS = { refused: () => undefined };
 const cluster = (name: string) => ({ cluster: { name, namespace: 'default' } });
+/** A handler cluster that has one search attribute, a keyword. */
+const handlerCluster = () => ({
+  ...cluster('cluster-b'),
+  request: (send: () => unknown) => send(),
+  client: {
+    connection: {
+      operatorService: { listSearchAttributes: () => Promise.resolve({ customAttributes: { Known: 2 } }) },
+    },
+  },
+});
 
 /** Runs with the context of an activity that this workflow has scheduled. */
 async function asActivity(workflowId: string, run: () => unknown): Promise<unknown> {
@@ -54,7 +64,7 @@ const onB =
     const replyTo = createSealer(privateKey).seal(REMOTE_CALL.replyTo);
     const sound = { ...REMOTE_CALL, startBy: Date.now() + 60_000, replyTo };
     const side = {
-      own: cluster('cluster-b'),
+      own: handlerCluster(),
       callers: [cluster('cluster-a')],
       verifier: createSealVerifier([publicKey]),
       allow: { isOpen: true, deniedToHandler: () => undefined },
@@ -66,26 +76,9 @@ const onB =
     const run = () => admitRemoteCall(side, inputOf(headers, payloads));
     return asActivity(REMOTE_CALL.replyTo.wrapperWorkflowId, run);
   };
+const withAttribute = (name: string, type: string, value: unknown) =>
+  onB('target.options', { searchAttributes: [{ name, type, value }] });
 const withRetry = (retry: object) => onB('target.options', { retry });
-
-/** Shows a seal; the key is good for namespace `default` of `cluster-a`. */
-const sealed =
-  (seal: object, shown: object = {}, key = privateKey) =>
-  async (load: Load) => {
-    const found = (await load('src/bridge/seal')) as {
-      createSealVerifier: typeof createSealVerifier;
-    };
-    const { callId, wrapperWorkflowId } = REMOTE_CALL.replyTo;
-    const made = createSealer(key).seal({ ...REMOTE_CALL.replyTo, ...seal });
-    found
-      .createSealVerifier([publicKey], [['cluster-a/default']])
-      .check({ ...made, ...seal }, { callId, wrapperWorkflowId, ...shown });
-    return 'good';
-  };
-
-type Rest = Omit<HostileCheck, 'file' | 'place'>;
-const of = (place: HostileCheck['place'], file: string, checks: readonly Rest[]): HostileCheck[] =>
-  checks.map((check) => ({ place, file, ...check }));
 
 const reference = payloadOf('json/protobuf', Buffer.from('{}'));
 const REFERENCE: Payload = {
@@ -97,7 +90,7 @@ const REFERENCE: Payload = {
 };
 const LARGE = payloadOf('binary/plain', new Uint8Array(2_100_000));
 
-const CALLER_SIDE = of('activity on A', 'src/bridge/caller/read-call.ts', [
+const CALLER_SIDE = checksOf('activity on A', 'src/bridge/caller/read-call.ts', [
   {
     name: 'a call is made by the workflow that it names',
     find: 'if (workflowExecution?.workflowId !== caller.workflowId || namespace',
@@ -150,7 +143,7 @@ const CALLER_SIDE = of('activity on A', 'src/bridge/caller/read-call.ts', [
 ]);
 
 const HANDLER_SIDE = [
-  ...of('activity on B', 'src/bridge/handler/admit-remote-call.ts', [
+  ...checksOf('activity on B', 'src/bridge/handler/admit-remote-call.ts', [
     {
       name: 'a target’s id is not too long',
       find: '  if (workflowId.length > MAX_WORKFLOW_ID_CHARS) {',
@@ -201,7 +194,7 @@ const HANDLER_SIDE = [
       says: /CALL_EXPIRED/,
     },
   ]),
-  ...of('activity on B', 'src/bridge/handler/check-caller.ts', [
+  ...checksOf('activity on B', 'src/bridge/handler/check-caller.ts', [
     {
       name: 'a call is from a caller that is served',
       find: '({ cluster }) => replyTo.namespace === cluster.namespace && replyTo',
@@ -223,7 +216,7 @@ const HANDLER_SIDE = [
       says: /this handler side serves default of cluster-a/,
     },
   ]),
-  ...of('activity on B', 'src/bridge/handler/target-options-check.ts', [
+  ...checksOf('activity on B', 'src/bridge/handler/target-options-check.ts', [
     {
       name: 'a retry policy is one that the SDK takes',
       find: '  } catch (error) {\n    return invalid(`retry policy: ${error instanceof Error',
@@ -246,6 +239,20 @@ const HANDLER_SIDE = [
       says: /maximumAttempts 2147483648/,
     },
     {
+      name: 'a search attribute is known',
+      find: '    if (registered === undefined)\n',
+      replace: '    if (registered === undefined) continue;\n    if (false)\n',
+      input: withAttribute('__proto__', 'KEYWORD', 'x'),
+      says: /no search attribute __proto__/,
+    },
+    {
+      name: 'a search attribute is of the type that is known',
+      find: '    if (registered !== type)\n',
+      replace: '    if (false)\n',
+      input: withAttribute('Known', 'INT', 7),
+      says: /search attribute Known is of type KEYWORD/,
+    },
+    {
       name: 'a type of time-out is one',
       find: "(type) => type.startsWith('TemporalTimeout:') && !TIMEOUT_TYPE.test(type),",
       replace: '() => false,',
@@ -255,44 +262,5 @@ const HANDLER_SIDE = [
   ]),
 ];
 
-const SEALS = of('seal', 'src/bridge/seal.ts', [
-  {
-    name: 'a seal is of a known key',
-    find: '      if (!key) {',
-    replace: '      if (false) {',
-    input: sealed({}, {}, generateKeyPairSync('ed25519').privateKey),
-    says: /seal of key/,
-    without: 'breaks',
-  },
-  {
-    name: 'a seal’s signature is good',
-    find: "if (!verify(null, signedBytes(seal), key, Buffer.from(seal.signature, 'base64'))) {",
-    replace: 'if (false) {',
-    input: sealed({ signature: Buffer.alloc(64).toString('base64') }),
-    says: /wrong signature/,
-  },
-  {
-    name: 'a key may seal for this caller',
-    find: '      if (!maySealFor(callersOf.get(seal.keyId) ?? [], seal)) {',
-    replace: '      if (false) {',
-    input: sealed({ namespace: 'another' }),
-    says: /may not seal for namespace/,
-  },
-  {
-    name: 'a seal is for this call',
-    find: 'if (seal.callId !== shownBy.callId || seal',
-    replace: 'if (seal',
-    input: sealed({}, { callId: 'f'.repeat(64) }),
-    says: /a seal is good for its own call only/,
-  },
-  {
-    name: 'a seal is shown by the wrapper that it names',
-    find: ' || seal.wrapperWorkflowId !== shownBy.wrapperWorkflowId) {',
-    replace: ') {',
-    input: sealed({}, { wrapperWorkflowId: 'another' }),
-    says: /a seal is good for its own call only/,
-  },
-]);
-
 /** All of them. */
-export const ACTIVITY_CHECKS: readonly HostileCheck[] = [...CALLER_SIDE, ...HANDLER_SIDE, ...SEALS];
+export const ACTIVITY_CHECKS: readonly HostileCheck[] = [...CALLER_SIDE, ...HANDLER_SIDE];

@@ -47,6 +47,12 @@ export const parsed =
 /** Parses a call with this value at this path. */
 export const callWith = (path: string, value: unknown) =>
   parsed(field(JSON.stringify(altered(CALL, path, value))));
+/** Parses a call whose target has this option. */
+export const inOptions = (path: string, value: unknown) => callWith(`target.options.${path}`, value);
+/** A value many times. */
+export const many = (count: number, value: unknown) => Array.from({ length: count }, () => value);
+/** One search attribute. */
+export const attribute = (type: string, value: unknown) => [{ name: 'Name', type, value }];
 /** Parses a remote call with this value at this path. */
 export const remoteCallWith = (path: string, value: unknown) =>
   parsed(field(JSON.stringify(altered(REMOTE_CALL, path, value))), 'parseRemoteCallEnvelope');
@@ -63,3 +69,10 @@ export const completionWith =
 /** Parses a completion that failed by this failure. */
 export const failedWith = (failure: unknown, payloads?: readonly Payload[]) =>
   completionWith({ status: 'failed', failure }, payloads);
+
+/** Checks of one source, met at one place. */
+export const checksOf = (
+  place: Place,
+  file: string,
+  checks: readonly Omit<HostileCheck, 'file' | 'place'>[],
+): HostileCheck[] => checks.map((check) => ({ place, file, ...check }));

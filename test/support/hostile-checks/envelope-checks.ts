@@ -1,233 +1,10 @@
-/** The checks of envelopes that are the same for each kind, and those of calls. */
-import { MAX_ENVELOPE_BYTES } from '../../../src/shared/limits.js';
-import { payloadOf } from '../../../src/shared/payloads.js';
-import { CALL } from '../wire-samples.js';
+/** The checks of the envelopes of calls, of what travels beside their arguments, and of a target's options. */
 import type { HostileCheck } from './check.js';
-import { callWith, field, parsed, remoteCallWith } from './check.js';
+import { attribute, callWith, checksOf, inOptions, many, remoteCallWith } from './check.js';
 
-const TEXT = JSON.stringify(CALL);
 const HUGE = Number.MAX_SAFE_INTEGER;
-const many = (count: number, value: unknown) => Array.from({ length: count }, () => value);
-const attribute = (type: string, value: unknown) => [{ name: 'Name', type, value }];
-const inOptions = (path: string, value: unknown) => callWith(`target.options.${path}`, value);
 
-type Rest = Omit<HostileCheck, 'file' | 'place'>;
-const of =
-  (file: string) =>
-  (checks: readonly Rest[]): HostileCheck[] =>
-    checks.map((check) => ({ place: 'envelope', file, ...check }));
-
-const FIELDS = of('src/shared/wire/fields.ts')([
-  {
-    name: 'a header field is there',
-    find: '  if (!data)\n',
-    replace: '  if (false)\n',
-    input: parsed(undefined),
-    says: /no call envelope/,
-    without: 'breaks',
-  },
-  {
-    name: 'an envelope is not too long',
-    find: '  if (data.length > MAX_ENVELOPE_BYTES)\n',
-    replace: '  if (false)\n',
-    input: parsed(field(TEXT.padEnd(MAX_ENVELOPE_BYTES + 1))),
-    says: /at most 1048576 bytes/,
-  },
-  {
-    name: 'an envelope is UTF-8',
-    find: '  const text = fromUtf8(data);\n',
-    replace: '  const text = new TextDecoder().decode(data);\n',
-    input: parsed(payloadOf('json/plain', Buffer.from(TEXT.replace('order-123', '\u00ff'), 'latin1'))),
-    says: /expected JSON, got "bytes that are not UTF-8"/,
-  },
-  {
-    name: 'an envelope is JSON',
-    find: "    value = JSON.parse(text ?? '');",
-    replace: `    value = JSON.parse((text ?? '') + '}');`,
-    input: parsed(field(TEXT.slice(0, -1))),
-    says: /expected JSON/,
-  },
-  {
-    name: 'an envelope is of this version',
-    find: '  fields.version(ENVELOPE_VERSION);\n',
-    replace: '',
-    input: parsed(field(JSON.stringify({ ...CALL, v: 2 }))),
-    says: /of version 2; this bridge reads version 1; upgrade it/,
-  },
-  {
-    name: 'an envelope is of the kind that is awaited',
-    find: "  fields.oneOf('kind', [kind, ...otherKinds]);\n",
-    replace: '',
-    input: parsed(field(JSON.stringify({ ...CALL, kind: 'operation' }))),
-    says: /call\.kind; expected call/,
-  },
-  {
-    name: 'a version is a number',
-    find: '    throw invalidField(`${this.#path}.v`, String(reads), version);',
-    replace: '    return reads;',
-    input: callWith('v', '1'),
-    says: /call\.v; expected 1/,
-  },
-  {
-    name: 'an object is no list',
-    find: "value === null || Array.isArray(value))\n      throw invalidField(path, 'an object', value);",
-    replace: "value === null)\n      throw invalidField(path, 'an object', value);",
-    input: inOptions('retry', []),
-    says: /retry; expected an object/,
-  },
-  {
-    name: 'an object is not null',
-    find: "typeof value !== 'object' || value === null || Array",
-    replace: "typeof value !== 'object' || Array",
-    input: callWith('target', null),
-    says: /target; expected an object/,
-    without: 'breaks',
-  },
-  {
-    name: 'a text is a text',
-    find: "if (typeof value !== 'string' || value.length > max",
-    replace: 'if (value.length > max',
-    input: callWith('caller.namespace', { length: 1 }),
-    says: /namespace; expected a text/,
-  },
-  {
-    name: 'a text is not too long',
-    find: " || value.length > max || !isWellFormed(value) || (!empty && value === '')",
-    replace: " || !isWellFormed(value) || (!empty && value === '')",
-    input: callWith('caller.workflowId', 'x'.repeat(1001)),
-    says: /at most 1000 characters/,
-  },
-  {
-    name: 'a text has no lone surrogate',
-    find: " || !isWellFormed(value) || (!empty && value === '')",
-    replace: " || (!empty && value === '')",
-    input: callWith('caller.workflowId', 'a\ud800'),
-    says: /workflowId; expected a text/,
-  },
-  {
-    name: 'a text is not empty',
-    find: " || (!empty && value === '')",
-    replace: '',
-    input: callWith('caller.workflowId', ''),
-    says: /workflowId; expected a text/,
-  },
-  {
-    name: 'a text has its pattern',
-    find: 'if (pattern && !pattern.test(value))',
-    replace: 'if (false)',
-    input: callWith('callId', '../x'),
-    says: /callId; expected \/\^\[0-9a-f\]/,
-  },
-  {
-    name: 'a duration is a whole number',
-    find: "typeof value !== 'number' || !Number.isSafeInteger(value) || value < min",
-    replace: 'value < min',
-    input: callWith('timeoutMs', 1.5),
-    says: /timeoutMs; expected a whole number/,
-  },
-  {
-    name: 'a duration is not too short',
-    find: ' || value < min || value > max',
-    replace: ' || value > max',
-    input: callWith('timeoutMs', -1),
-    says: /timeoutMs; expected .* 0 to/,
-  },
-  {
-    name: 'a duration is not too long',
-    find: ' || value > max)',
-    replace: ')',
-    input: inOptions('retry.initialIntervalMs', HUGE),
-    says: /initialIntervalMs; expected .* to 31536000000/,
-  },
-  {
-    name: 'a count is a whole number',
-    find: "    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)\n",
-    replace: '    if (value < 0)\n',
-    input: inOptions('retry.maximumAttempts', 1.5),
-    says: /maximumAttempts; expected a whole number/,
-  },
-  {
-    name: 'a count is not negative',
-    find: '!Number.isSafeInteger(value) || value < 0)',
-    replace: '!Number.isSafeInteger(value))',
-    input: inOptions('retry.maximumAttempts', -1),
-    says: /maximumAttempts; expected a whole number, 0/,
-  },
-  {
-    name: 'a number is a number',
-    find: "    if (typeof value !== 'number' || !Number.isFinite(value))\n",
-    replace: '    if (false)\n',
-    input: inOptions('retry.backoffCoefficient', '2'),
-    says: /backoffCoefficient; expected a number/,
-  },
-  {
-    name: 'a flag is true or absent',
-    find: '    if (value !== undefined && value !== true)\n',
-    replace: '    if (false)\n',
-    input: callWith('extras.token', 'yes'),
-    says: /token; expected true/,
-  },
-  {
-    name: 'a list of texts is a list',
-    find: '!Array.isArray(value) || value.length > maxItems || !value.every(isText)',
-    replace: 'value.length > maxItems || !value.every(isText)',
-    input: inOptions('retry.nonRetryableErrorTypes', 'X'),
-    says: /nonRetryableErrorTypes; expected at most 100 texts/,
-    without: 'breaks',
-  },
-  {
-    name: 'a list of texts is not too long',
-    find: ' || value.length > maxItems || !value.every(isText)',
-    replace: ' || !value.every(isText)',
-    input: inOptions('retry.nonRetryableErrorTypes', many(101, 'X')),
-    says: /at most 100 texts/,
-  },
-  {
-    name: 'a list of texts has texts',
-    find: ' || !value.every(isText)',
-    replace: '',
-    input: inOptions('retry.nonRetryableErrorTypes', [7]),
-    says: /at most 100 texts/,
-  },
-  {
-    name: 'a text of a list is not too long',
-    find: ' && one.length <= 1000 && isWellFormed(one)',
-    replace: ' && isWellFormed(one)',
-    input: inOptions('retry.nonRetryableErrorTypes', ['x'.repeat(1001)]),
-    says: /texts of at most 1000/,
-  },
-  {
-    name: 'a text of a list has no lone surrogate',
-    find: ' && one.length <= 1000 && isWellFormed(one)',
-    replace: ' && one.length <= 1000',
-    input: inOptions('retry.nonRetryableErrorTypes', ['\udfff']),
-    says: /at most 100 texts/,
-  },
-  {
-    name: 'a list of objects is a list',
-    find: '    if (!Array.isArray(value) || value.length > maxItems)\n',
-    replace: '    if (value.length > maxItems)\n',
-    input: inOptions('searchAttributes', { length: 0 }),
-    says: /at most 100 objects/,
-    without: 'breaks',
-  },
-  {
-    name: 'a list of objects is not too long',
-    find: '    if (!Array.isArray(value) || value.length > maxItems)\n',
-    replace: '    if (!Array.isArray(value))\n',
-    input: inOptions('searchAttributes', many(101, attribute('BOOL', true)[0])),
-    says: /at most 100 objects/,
-  },
-  {
-    name: 'a word is one of its choices',
-    find: '    if (found === undefined) throw',
-    replace: '    if (false) throw',
-    input: callWith('target.idMode', '__proto__'),
-    says: /idMode; expected hashed \| article/,
-  },
-]);
-
-const CALLS = of('src/shared/wire/call-envelope.ts')([
+const CALLS = checksOf('envelope', 'src/shared/wire/call-envelope.ts', [
   {
     name: 'a call waits for less than a year',
     find: "fields.optionalMillis('timeoutMs', { max: MAX_CALL_TIMEOUT_MS })",
@@ -286,7 +63,7 @@ const CALLS = of('src/shared/wire/call-envelope.ts')([
   },
 ]);
 
-const EXTRAS = of('src/shared/wire/extra-payloads.ts')([
+const EXTRAS = checksOf('envelope', 'src/shared/wire/extra-payloads.ts', [
   {
     name: 'a memo’s keys are not too many bytes',
     find: '  if (bytes > MAX_MEMO_KEYS_BYTES)\n',
@@ -296,7 +73,7 @@ const EXTRAS = of('src/shared/wire/extra-payloads.ts')([
   },
 ]);
 
-const OPTIONS = of('src/shared/wire/target-options.ts')([
+const OPTIONS = checksOf('envelope', 'src/shared/wire/target-options.ts', [
   {
     name: 'a task time-out is one that a server takes',
     find: "fields.optionalMillis('taskTimeoutMs', { max: MAX_WORKFLOW_TASK_TIMEOUT_MS })",
@@ -342,4 +119,4 @@ const OPTIONS = of('src/shared/wire/target-options.ts')([
 ]);
 
 /** All of them. */
-export const ENVELOPE_CHECKS: readonly HostileCheck[] = [...FIELDS, ...CALLS, ...EXTRAS, ...OPTIONS];
+export const ENVELOPE_CHECKS: readonly HostileCheck[] = [...CALLS, ...EXTRAS, ...OPTIONS];

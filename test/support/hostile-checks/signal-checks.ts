@@ -2,21 +2,15 @@
 import { jsonPayload } from '../../../src/shared/payloads.js';
 import { CALL, REMOTE } from '../wire-samples.js';
 import type { HostileCheck } from './check.js';
-import { completionWith, failedWith } from './check.js';
+import { checksOf, completionWith, failedWith } from './check.js';
 import type { Load } from './mutants.js';
-
-type Rest = Omit<HostileCheck, 'file' | 'place'>;
-const of =
-  (file: string) =>
-  (checks: readonly Rest[]): HostileCheck[] =>
-    checks.map((check) => ({ place: 'completion signal', file, ...check }));
 
 const refusal = { status: 'refused', type: 'CALL_EXPIRED', message: 'm', details: {} };
 const detail = (place: unknown) => ({ applicationFailureInfo: { details: { $p: [place] } } });
 const chain = (links: number): object =>
   Array.from({ length: links - 1 }).reduce<object>((cause) => ({ message: 'm', cause }), { message: 'm' });
 
-const OUTCOMES = of('src/shared/wire/completion-envelope.ts')([
+const OUTCOMES = checksOf('completion signal', 'src/shared/wire/completion-envelope.ts', [
   {
     name: 'a refusal is of the failure table',
     find: '      if (!isFailureType(type)) {',
@@ -33,7 +27,7 @@ const OUTCOMES = of('src/shared/wire/completion-envelope.ts')([
   },
 ]);
 
-const TEXTS = of('src/shared/wire/fields.ts')([
+const TEXTS = checksOf('completion signal', 'src/shared/wire/fields.ts', [
   {
     name: 'a refusal’s details are not too many',
     find: '    if (keys.length > 32)',
@@ -53,7 +47,7 @@ const TEXTS = of('src/shared/wire/fields.ts')([
   },
 ]);
 
-const FAILURES = of('src/shared/wire/failure-skeleton.ts')([
+const FAILURES = checksOf('completion signal', 'src/shared/wire/failure-skeleton.ts', [
   {
     name: 'a failure’s text is a text',
     find: "if (typeof value !== 'string' || !isWellFormed(value))",
@@ -155,7 +149,7 @@ const inbox = (use: (inbox: Inbox) => unknown) => async (load: Load) => {
   return use(new (CompletionInbox as new () => Inbox)());
 };
 
-const INBOX = of('src/workflow/completion-inbox.ts')([
+const INBOX = checksOf('completion signal', 'src/workflow/completion-inbox.ts', [
   {
     name: 'a completion is for a call that has no outcome yet',
     find: "    if (this.#settled.has(key) || this.#completions.keeps(key)) return 'dropped';",
@@ -217,7 +211,7 @@ const INBOX = of('src/workflow/completion-inbox.ts')([
   },
 ]);
 
-const REFERENCES = of('src/shared/references.ts')([
+const REFERENCES = checksOf('completion signal', 'src/shared/references.ts', [
   {
     name: 'a result is no reference to external storage',
     find: 'return outcome.value && isReference(outcome.value)',
