@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Payload, ProtoFailure } from '@temporalio/common';
-import { createLogger } from '../../src/bridge/logger.js';
 import { BridgeError } from '../../src/shared/bridge-error.js';
 import { callIdOf, requestIdOf } from '../../src/shared/call-id.js';
 import { escapeForLog, printableJson, showValue } from '../../src/shared/escape.js';
@@ -275,41 +274,4 @@ describe('anything at all', () => {
     const deep = JSON.parse('['.repeat(100_000) + ']'.repeat(100_000)) as unknown;
     assert.match(showValue(deep), /^\[{80}…\(\+\d+\)$/);
   });
-
-  for (const format of ['json', 'pretty'] as const)
-    it(`is logged as one line of at most 1,024 bytes (${format}), whatever its fields are called`, () => {
-      const names = fc.oneof(
-        text,
-        fc.constantFrom(
-          ...Object.getOwnPropertyNames(Object.prototype),
-          'stack',
-          'type',
-          'err',
-          'name',
-          'pid',
-        ),
-      );
-      const lines: string[] = [];
-      const log = createLogger({
-        level: 'trace',
-        format,
-        destination: { isTTY: true, write: (line) => lines.push(line) },
-      });
-      const values = fc.oneof(text, fc.constantFrom('Error', 'a\nb'), fc.anything({ withBigInt: true }));
-      fc.assert(
-        fc.property(text, fc.array(fc.tuple(names, values), { maxLength: 12 }), (message, entries) => {
-          lines.length = 0;
-          log.warn(message, Object.fromEntries(entries));
-          assert.equal(lines.length, 1);
-          const [line = ''] = lines;
-          assert.match(line, /^[^\n]*\n$/);
-          assert.ok(Buffer.byteLength(line) <= 1_024, line);
-          if (format === 'json') assert.equal(typeof JSON.parse(line), 'object');
-        }),
-        { numRuns: 1000 },
-      );
-      log.warn('m', { type: 'Error', stack: 'an\nerror', other: 1 });
-      assert.match(lines.at(-1) ?? '', /^[^\n]*other[^\n]*\n$/);
-      for (const name of Object.getOwnPropertyNames(Object.prototype)) log.warn('m', { [name]: 'v' });
-    });
 });

@@ -32,7 +32,7 @@ async function asActivity(workflowId: string, run: () => unknown): Promise<unkno
     workflowNamespace: 'default',
     namespace: 'default',
     taskQueue: 'bridge-handler-queue',
-  } as ConstructorParameters<typeof MockActivityEnvironment>[0]);
+  });
   return environment.run(async () => Promise.resolve(run()));
 }
 

@@ -5,6 +5,7 @@ import { createSealer } from '../../../src/bridge/seal.js';
 import { REMOTE_CALL } from '../wire-samples.js';
 import type { HostileCheck } from './check.js';
 import { checksOf } from './check.js';
+import type { Load } from './mutants.js';
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 
