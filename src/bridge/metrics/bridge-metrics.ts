@@ -18,8 +18,8 @@ export type Refusal = (typeof LABEL_VALUES.refusal)[number];
 
 const CALLER_REFUSALS: readonly Refusal[] = ['caller-not-allowed', 'target-not-allowed', 'request-invalid'];
 const HANDLER_REFUSALS: readonly Refusal[] = [
-  ...['target-not-allowed', 'seal-invalid', 'seal-key-unknown'] as const,
-  ...['caller-not-served', 'envelope-invalid'] as const,
+  ...(['target-not-allowed', 'seal-invalid', 'seal-key-unknown'] as const),
+  ...(['caller-not-served', 'envelope-invalid'] as const),
 ];
 
 /** How a call ended, for its metrics. */
@@ -113,8 +113,7 @@ export class CallMetrics {
     for (const outcome of LABEL_VALUES.outcome)
       this.#show('bridge_calls_completed', { ...path, outcome, way: 'fallback' });
     for (const result of LABEL_VALUES.result) this.#show('bridge_fallback_checks', { ...path, result });
-    for (const reason of CALLER_REFUSALS)
-      this.#show('bridge_calls_refused', { ...path, reason });
+    for (const reason of CALLER_REFUSALS) this.#show('bridge_calls_refused', { ...path, reason });
     for (const reason of LABEL_VALUES.fault) {
       this.#show('bridge_remote_start_errors', { ...path, reason });
       this.#show('bridge_remote_poll_errors', { ...path, reason });
@@ -128,8 +127,7 @@ export class CallMetrics {
       this.#show('bridge_calls_completed', { ...path, outcome, way: 'signal' });
     for (const result of LABEL_VALUES.result) this.#show('bridge_lease_checks', { ...path, result });
     for (const reason of LABEL_VALUES.dropped) this.#show('bridge_completions_dropped', { ...path, reason });
-    for (const reason of HANDLER_REFUSALS)
-      this.#show('bridge_calls_refused', { ...path, reason });
+    for (const reason of HANDLER_REFUSALS) this.#show('bridge_calls_refused', { ...path, reason });
     this.#show('bridge_completion_delivery_retries', path);
   }
 
