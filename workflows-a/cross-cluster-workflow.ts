@@ -12,6 +12,7 @@ import { articleTargetWorkflowId } from '../src/shared/remote-ids.js';
 import { registerCompletionHandler } from '../src/workflow/completion-inbox.js';
 import { bridgeFailure, outcomeError } from '../src/workflow/outcome-error.js';
 import { failureConverter } from '../src/workflow/raw-failure-converter.js';
+import { refuseInput } from '../src/workflow/refused-input.js';
 import type { CallRequest } from '../src/workflow/open-call.js';
 import { callRemote } from '../src/workflow/remote-call.js';
 
@@ -68,6 +69,9 @@ function plainResult(value: Payload | undefined): unknown {
 }
 
 function invalidRequest(error: InvalidRequestError): ApplicationFailure {
+  // What was there instead may be the user's: it goes into the failure alone.
+  const { field, expected } = error.problem;
+  refuseInput('request-invalid', 'Request refused', { field, expected });
   return ApplicationFailure.create({
     type: 'INVALID_REQUEST',
     message: error.message,

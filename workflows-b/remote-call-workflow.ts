@@ -19,6 +19,7 @@ import { REMOTE_CALL_HEADER } from '../src/shared/names.js';
 import type { Outcome, Refusal, RemoteExecution } from '../src/shared/outcome.js';
 import { outcomeOfFailure, refused } from '../src/shared/outcome.js';
 import { RAW_PAYLOADS, payloadsOf } from '../src/shared/payloads.js';
+import { withoutReferences } from '../src/shared/references.js';
 import type { RemoteCallEnvelope } from '../src/shared/wire/call-envelope.js';
 import { parseRemoteCallEnvelope } from '../src/shared/wire/call-envelope.js';
 import { splitPayloads } from '../src/shared/wire/extra-payloads.js';
@@ -31,6 +32,7 @@ import {
   sendStarted,
   watchCaller,
 } from '../src/workflow/handler-activities.js';
+import { refuseInput } from '../src/workflow/refused-input.js';
 import { startHeader } from '../src/workflow/start-headers.js';
 import { targetStartOptions } from '../src/workflow/target-start-options.js';
 
@@ -186,11 +188,10 @@ async function runUnderLease(
 }
 
 function refusedStart(error: unknown): ApplicationFailure {
-  return ApplicationFailure.create({
-    type: 'INVALID_REQUEST',
-    message: `not a call of a bridge: ${error instanceof Error ? error.message : 'no envelope'}`,
-    nonRetryable: true,
-  });
+  const why = error instanceof Error ? error.message : 'no envelope';
+  refuseInput('not-a-call', 'Start refused: not a call of a bridge', { why });
+  const message = `not a call of a bridge: ${why}`;
+  return ApplicationFailure.create({ type: 'INVALID_REQUEST', message, nonRetryable: true });
 }
 
 /**
@@ -220,7 +221,8 @@ export async function RemoteCallWorkflow(...input: unknown[]): Promise<RemoteCal
       note,
     };
   }
-  const { outcome, runId } = ended;
+  const outcome = withoutReferences(ended.outcome);
+  const { runId } = ended;
   const remote: RemoteExecution = { wrapperWorkflowId: workflowInfo().workflowId, workflowId, runId };
   const delivery = await CancellationScope.nonCancellable(() =>
     sendCompletion(header, call, outcome, remote),

@@ -12,6 +12,7 @@ import type { ClusterCodecs } from './cluster-codecs.js';
 import { createClusterCodecs } from './cluster-codecs.js';
 import { grpcStatusOf } from './grpc-errors.js';
 import { modulePath } from './module-path.js';
+import { PASS_REFERENCES } from './payload-references.js';
 import { createRetries, requestHeadersInterceptor, withDeterministicRequestIds } from './request-context.js';
 
 /** A cluster as the configuration names it. */
@@ -57,6 +58,7 @@ export function clientOn(
     namespace,
     dataConverter: {
       payloadCodecs: [...payloadCodecs],
+      externalStorage: PASS_REFERENCES,
       // A failure's details stay as they are: nobody here may be able to read them.
       failureConverterPath: modulePath('src/workflow/raw-failure-converter'),
     },

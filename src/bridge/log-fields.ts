@@ -20,8 +20,14 @@ const MAX_ENTRIES = 32;
 const STACK_LINES = 4;
 /** Lengths that strings are cut to, one after the other, until the line fits. */
 const CUTS = [MAX_LOG_STRING_CHARS, 192, 128, 96, 64, 32, 16];
-/** Set by the logger itself. */
-const RESERVED = new Set(['level', 'time', 'msg', 'cut']);
+/**
+ * Names that a field cannot have: the logger's own; the one by which the formatter for people takes a line for an error's
+ * and breaks it; and those that it would look up, and find, on every object.
+ */
+const RESERVED = new Set([
+  ...['level', 'time', 'msg', 'cut', 'stack'],
+  ...Object.getOwnPropertyNames(Object.prototype),
+]);
 
 /**
  * Message and fields of one line of at most `maxBytes`. What is too long is cut, stack traces and the longest strings

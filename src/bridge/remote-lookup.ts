@@ -4,6 +4,7 @@ import type { Payload } from '@temporalio/common';
 import { MEMO_ARGS_DIGEST, MEMO_CALL_ID } from '../shared/names.js';
 import type { Outcome } from '../shared/outcome.js';
 import { outcomeOfFailure, refused } from '../shared/outcome.js';
+import { withoutReferences } from '../shared/references.js';
 import type { ClusterClient } from './cluster-client.js';
 import { isRunning } from './execution-status.js';
 import { faultOf } from './grpc-errors.js';
@@ -253,8 +254,9 @@ function isTargetOf(call: LookedUpCall, target: ExecutionInfo): boolean {
 
 /** The outcome as this process's codecs for the cluster read it; without codecs as it is. */
 async function decoded(cluster: ClusterClient, state: RemoteState): Promise<RemoteState> {
-  if (state.state !== 'closed' || !cluster.codecs) return state;
-  return { ...state, outcome: await cluster.codecs.decodeOutcome(state.outcome) };
+  if (state.state !== 'closed') return state;
+  const outcome = withoutReferences(state.outcome);
+  return { ...state, outcome: cluster.codecs ? await cluster.codecs.decodeOutcome(outcome) : outcome };
 }
 
 /** How an attached workflow stands that a wrapper waits for: the chain that the wrapper has seen, whoever has the id now. */

@@ -11,9 +11,11 @@ import { handlerActivities } from './handler/activities.js';
 import type { HealthReport } from './health/bridge-health.js';
 import { watchHealth } from './health/bridge-health.js';
 import type { WatchedQueue } from './health/queue-watch.js';
+import { CROSS_CLUSTER_WORKFLOW, REMOTE_CALL_WORKFLOW } from '../shared/names.js';
 import type { BridgeLogger } from './logger.js';
 import { createLogger } from './logger.js';
 import { modulePath } from './module-path.js';
+import { PASS_REFERENCES } from './payload-references.js';
 import type { SupervisedWorker } from './supervised-worker.js';
 import { superviseWorker } from './supervised-worker.js';
 import type { SideTracing, TracedSide, Tracing } from './tracing/tracing.js';
@@ -72,6 +74,7 @@ function workerOptions(
     dataConverter: {
       payloadConverterPath: modulePath('src/bridge/host-payload-converter'),
       payloadCodecs: [...payloadCodecs],
+      externalStorage: PASS_REFERENCES,
     },
     reuseV8Context: true,
   };
@@ -170,6 +173,11 @@ function runCallerSide(
   const own = heartbeats.watch(
     createClusterClient(config.callerCluster, config.rpcTimeoutMs, [], [], rotation),
   );
+  watched.metrics.declareInputs(
+    config.callerCluster.namespace,
+    config.callerTaskQueue,
+    CROSS_CLUSTER_WORKFLOW,
+  );
   const activities = callerActivities(sides);
   const worker = superviseWorker({
     name: 'caller-side',
@@ -216,6 +224,7 @@ export function runHandlerSide(
     ),
   );
   for (const { cluster } of callers) metrics.declareHandlerSide(cluster.name, name);
+  metrics.declareInputs(config.handlerCluster.namespace, config.handlerTaskQueue, REMOTE_CALL_WORKFLOW);
   const ownCodecs = codecs[config.handlerCluster.name] ?? [];
   const own = heartbeats.watch(
     createClusterClient(config.handlerCluster, config.rpcTimeoutMs, ownCodecs, [], rotation),

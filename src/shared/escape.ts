@@ -30,14 +30,37 @@ export function printableJson(value: unknown, space?: number): string {
   );
 }
 
+/**
+ * JSON of a value as far as `maxChars`, and at most a little beyond: a megabyte, or 10,000 lists inside one another, costs
+ * no more than that.
+ *
+ * @throws what a getter or `toJSON` of the value throws
+ */
+function jsonStart(value: unknown, maxChars: number): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, maxChars + 1));
+  if (typeof value !== 'object' || value === null || 'toJSON' in value)
+    return JSON.stringify(value) ?? String(value);
+  if (Array.isArray(value)) {
+    let text = '[';
+    for (let at = 0; at < value.length && text.length <= maxChars; at += 1)
+      text += (at > 0 ? ',' : '') + jsonStart((value[at] as unknown) ?? null, maxChars - text.length);
+    return `${text}]`;
+  }
+  let text = '{';
+  for (const [key, item] of Object.entries(value)) {
+    if (text.length > maxChars) break;
+    if (item === undefined) continue;
+    text += `${text.length > 1 ? ',' : ''}${jsonStart(key, maxChars - text.length)}:`;
+    text += jsonStart(item, maxChars - text.length);
+  }
+  return `${text}}`;
+}
+
 /** Shows any value inside an error message: JSON where it has one, escaped, at most `maxChars` characters. */
 export function showValue(value: unknown, maxChars = 80): string {
   let text: string;
   try {
-    text =
-      typeof value === 'string'
-        ? JSON.stringify(value.slice(0, maxChars + 1))
-        : (JSON.stringify(value) ?? String(value));
+    text = jsonStart(value, maxChars);
   } catch {
     text = Object.prototype.toString.call(value);
   }

@@ -1,5 +1,5 @@
 import { encode } from '@temporalio/common/lib/encoding.js';
-import type { ProtoFailure } from '@temporalio/common';
+import type { Payload, ProtoFailure } from '@temporalio/common';
 import { MAX_FAILURE_BYTES, MAX_FAILURE_DEPTH, MAX_QUOTED_CHARS } from './limits.js';
 import { totalPayloadBytes } from './payloads.js';
 
@@ -29,7 +29,8 @@ export function quotedMessage(failure: ProtoFailure): string {
   return cutText(failure.message ?? '', MAX_QUOTED_CHARS);
 }
 
-function payloadBytesOf(link: ProtoFailure): number {
+/** All payloads of one link. */
+export function linkPayloads(link: ProtoFailure): Payload[] {
   const lists = [
     link.applicationFailureInfo?.details,
     link.timeoutFailureInfo?.lastHeartbeatDetails,
@@ -37,7 +38,11 @@ function payloadBytesOf(link: ProtoFailure): number {
     link.resetWorkflowFailureInfo?.lastHeartbeatDetails,
   ];
   const payloads = lists.flatMap((list) => list?.payloads ?? []);
-  return totalPayloadBytes(link.encodedAttributes ? [...payloads, link.encodedAttributes] : payloads);
+  return link.encodedAttributes ? [...payloads, link.encodedAttributes] : payloads;
+}
+
+function payloadBytesOf(link: ProtoFailure): number {
+  return totalPayloadBytes(linkPayloads(link));
 }
 
 function bytesOf(links: readonly ProtoFailure[]): number {

@@ -6,9 +6,13 @@ import { COMPLETION_HEADER, COMPLETION_SIGNAL } from '../shared/names.js';
 import { RAW_PAYLOADS, payloadsOf } from '../shared/payloads.js';
 import type { Completion, Started } from '../shared/wire/completion-envelope.js';
 import { parseBridgeSignal } from '../shared/wire/completion-envelope.js';
+import { refuseInput } from './refused-input.js';
 
 /** What a completion answers: a call id, and what was asked for under it. The same key may have been used twice (I4). */
 export type CompletedCall = Pick<Completion, 'callId' | 'argsDigest'>;
+
+/** What became of a signal. */
+export type Taken = 'delivered' | 'kept' | 'dropped';
 
 function inboxKey({ callId, argsDigest }: CompletedCall): string {
   return `${localCallIdOf(callId)}/${argsDigest}`;
@@ -86,10 +90,11 @@ export class CompletionInbox {
     return this.#starts.expect(inboxKey(call));
   }
 
-  /** Takes the word that a target has started. */
-  takeStart(started: Started): void {
+  /** Takes the word that a target has started: hands it over, keeps it, or drops it. */
+  takeStart(started: Started): Taken {
     const key = inboxKey(started);
-    if (!this.#settled.has(key)) this.#starts.put(key, started);
+    if (this.#settled.has(key) || this.#starts.keeps(key)) return 'dropped';
+    return this.#starts.put(key, started) ? 'delivered' : 'kept';
   }
 
   /** Whether a call's completion has come. */
@@ -105,7 +110,7 @@ export class CompletionInbox {
   }
 
   /** Takes a completion: hands it over, keeps it, or drops it. */
-  take(completion: Completion): 'delivered' | 'kept' | 'dropped' {
+  take(completion: Completion): Taken {
     const key = inboxKey(completion);
     if (this.#settled.has(key) || this.#completions.keeps(key)) return 'dropped';
     if (!this.#completions.put(key, completion)) return 'kept';
@@ -149,14 +154,17 @@ export const completionInterceptor: WorkflowInboundCallsInterceptor = {
           },
         );
       }
-      if (signal.kind === 'started') inbox.takeStart(signal.started);
-      else if (inbox.take(signal.completion) === 'dropped') {
-        log.info('Completion dropped: the call has its outcome', { callId: signal.completion.callId });
-      }
+      const [taken, { callId }] =
+        signal.kind === 'started'
+          ? [inbox.takeStart(signal.started), signal.started]
+          : [inbox.take(signal.completion), signal.completion];
+      if (taken === 'dropped')
+        refuseInput('signal-repeated', 'Completion dropped: the call has its outcome', { callId });
+      if (taken === 'kept')
+        refuseInput('signal-not-awaited', 'Completion kept: nobody awaits such a call (yet)', { callId });
     } catch (error) {
-      log.warn('Completion dropped: it cannot be read', {
-        reason: error instanceof Error ? error.message : 'unknown',
-      });
+      const reason = error instanceof Error ? error.message : 'unknown';
+      refuseInput('signal-unreadable', 'Completion dropped: it cannot be read', { reason });
     }
   },
 };

@@ -1,28 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, test } from 'node:test';
-import { cacheDir } from '../../scripts/stack/paths.js';
 import { runCommand } from '../../scripts/stack/run-command.js';
 import { createTwoClusters, startBridge } from '../support/harness.js';
+import { pythonWithSdk } from '../support/python-sdk.js';
 
-const INSTALL_TIMEOUT_MS = 5 * 60_000;
 const RUN_TIMEOUT_MS = 3 * 60_000;
-const venv = join(cacheDir, 'python-sdk');
-const python = join(venv, 'bin', 'python');
-
-/** A Python with the Temporal SDK, made once; `undefined` on a machine without Python 3. */
-async function pythonWithSdk(): Promise<string | undefined> {
-  const works = async () => existsSync(python) && (await runCommand(python, ['-c', 'import temporalio'])).ok;
-  if (await works()) return python;
-  if (!(await runCommand('python3', ['-m', 'venv', venv])).ok) return undefined;
-  const install = await runCommand(python, ['-m', 'pip', 'install', '--quiet', 'temporalio==1.35.0'], {
-    timeoutMs: INSTALL_TIMEOUT_MS,
-  });
-  assert.ok(install.ok, `pip could not install the Python SDK: ${install.stderr}`);
-  return python;
-}
 
 describe('another SDK', () => {
   test('a Python caller and a Python target call each other across the bridge', async (t) => {

@@ -56,7 +56,7 @@ describe('docs/compatibility.md', () => {
     const installed = (name: string) => packages[`node_modules/${name}`]?.version;
     const sdk = installed('@temporalio/workflow');
     const python = /temporalio==([\d.]+)/.exec(
-      readFileSync(join(repoRoot, 'test/slow/other-sdk.test.ts'), 'utf8'),
+      readFileSync(join(repoRoot, 'test/support/python-sdk.ts'), 'utf8'),
     )?.[1];
     const claimed = Object.fromEntries(
       readTable(document, '## Support matrix').rows.map(([what = '', asked, run]) => [

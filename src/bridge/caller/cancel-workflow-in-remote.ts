@@ -23,7 +23,8 @@ import { lookedUpCallOf, targetWorkflowIdFor } from './target-id.js';
 export async function cancelWorkflowInRemote(sides: CallerSides, input: ActivityCall): Promise<RawValue> {
   const served = readCall(sides, input);
   // Only a handle's cancellation says what it knows of the target.
-  const wasStarted = input.header(OPERATION_HEADER) !== undefined && readOperation(input).runId !== undefined;
+  const wasStarted =
+    input.header(OPERATION_HEADER) !== undefined && readOperation(served, input).runId !== undefined;
   await cancel(served.side, served.call, wasStarted);
   return noResultOf(served);
 }

@@ -16,6 +16,7 @@ import { REMOTE_RUNNING } from '../../shared/failure-table.js';
 import { MAX_ANCHOR_RESULT_BYTES } from '../../shared/limits.js';
 import { refused } from '../../shared/outcome.js';
 import { RAW_PAYLOAD, payloadBytes, raw } from '../../shared/payloads.js';
+import { isReference } from '../../shared/references.js';
 import { encodeStartedReport } from '../../shared/wire/anchor-report.js';
 import type { OperationEnvelope } from '../../shared/wire/operation-envelope.js';
 import type { ActivityCall } from '../activity-call.js';
@@ -53,7 +54,7 @@ interface Target extends ServedCall {
 function targetOf(sides: CallerSides, input: ActivityCall): Target {
   const served = readCall(sides, input);
   const { side, call, token } = served;
-  const operation = readOperation(input);
+  const operation = readOperation(served, input);
   return {
     ...served,
     operation,
@@ -71,6 +72,10 @@ function refusal({ call, workflowId }: Target, type: FailureType, message: strin
 
 /** A value that the activity can hand over: a server would fail it for a larger one, with words of its own. */
 function checkedValue(target: Target, value: RawValue): RawValue {
+  if (isReference(value.payload)) {
+    const what = `${target.operation.type} ${target.operation.name}`;
+    throw refusal(target, 'RESULT_UNREADABLE', `the result of ${what} is a reference to external storage`);
+  }
   const bytes = payloadBytes(value.payload);
   if (bytes <= MAX_ANCHOR_RESULT_BYTES) return value;
   const { type, name } = target.operation;

@@ -1,11 +1,12 @@
 import { Context } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { wrapperWorkflowIdOf } from '../../shared/remote-ids.js';
 import type { Payload, RawValue } from '@temporalio/common';
 import { escapeForLog } from '../../shared/escape.js';
 import { MAX_ARGUMENTS_BYTES } from '../../shared/limits.js';
 import { CALL_HEADER, OPERATION_HEADER } from '../../shared/names.js';
 import { totalPayloadBytes } from '../../shared/payloads.js';
+import { referenceProblem } from '../../shared/references.js';
 import type { CallEnvelope } from '../../shared/wire/call-envelope.js';
 import { parseCallEnvelope } from '../../shared/wire/call-envelope.js';
 import type { OperationEnvelope } from '../../shared/wire/operation-envelope.js';
@@ -14,9 +15,13 @@ import type { ActivityCall } from '../activity-call.js';
 import { noResult } from '../activity-call.js';
 import type { CallerSide, CallerSides } from './caller-side.js';
 
-/** The failure of a request that no retry can help. */
-function invalidRequest(message: string): ApplicationFailure {
-  return ApplicationFailure.create({ type: 'INVALID_REQUEST', message, nonRetryable: true });
+/** The failure of a request that no retry can help. BENIGN: the bridge's own line says it, and the SDK adds none. */
+function invalidRequest(
+  message: string,
+  type: 'INVALID_REQUEST' | 'PAYLOAD_TOO_LARGE' = 'INVALID_REQUEST',
+): ApplicationFailure {
+  const category = ApplicationFailureCategory.BENIGN;
+  return ApplicationFailure.create({ type, message, nonRetryable: true, category });
 }
 
 /** A call, and the side of the bridge that serves its handler cluster. */
@@ -57,12 +62,38 @@ function checkScheduler({ callId, caller, wrapperWorkflowId }: CallEnvelope): vo
     );
 }
 
+/** Logs and counts what is refused: it is not tried again. */
+function told<R>(side: CallerSide, read: () => R): R {
+  try {
+    return read();
+  } catch (error) {
+    const { activityType, attempt, workflowExecution } = Context.current().info;
+    side.metrics.refused('request-invalid');
+    side.log.warn('Activity refused: its call cannot be made', {
+      callId: '',
+      sourceCluster: side.sourceCluster,
+      destinationCluster: '',
+      sourceWorkflowId: workflowExecution?.workflowId ?? '',
+      remoteWorkflowId: '',
+      remoteTaskQueue: '',
+      attempt,
+      activity: activityType,
+      why: error instanceof Error ? error.message : String(error),
+    });
+    throw error;
+  }
+}
+
 /**
  * Reads the call that an activity was scheduled for.
  *
  * @throws ApplicationFailure `INVALID_REQUEST` or `PAYLOAD_TOO_LARGE`, non-retryable
  */
 export function readCall(sides: CallerSides, input: ActivityCall): ServedCall {
+  return told(sides.byDefault, () => servedCallOf(sides, input));
+}
+
+function servedCallOf(sides: CallerSides, input: ActivityCall): ServedCall {
   let call: CallEnvelope;
   try {
     call = parseCallEnvelope(input.header(CALL_HEADER));
@@ -78,13 +109,12 @@ export function readCall(sides: CallerSides, input: ActivityCall): ServedCall {
         `${side.sourceCluster}; expected the same name, since ids are made of it; nothing was started`,
     );
   }
+  const reference = referenceProblem(input.payloads);
+  if (reference !== undefined) throw invalidRequest(`${reference}; nothing was started`);
   const bytes = totalPayloadBytes(input.payloads);
   if (bytes > MAX_ARGUMENTS_BYTES) {
-    throw ApplicationFailure.create({
-      type: 'PAYLOAD_TOO_LARGE',
-      message: `arguments of ${bytes} bytes as they travel; expected at most ${MAX_ARGUMENTS_BYTES}; nothing was started`,
-      nonRetryable: true,
-    });
+    const message = `arguments of ${bytes} bytes as they travel; expected at most ${MAX_ARGUMENTS_BYTES}; nothing was started`;
+    throw invalidRequest(message, 'PAYLOAD_TOO_LARGE');
   }
   return { side, call, token: call.extras?.token ? input.payloads.at(-1) : undefined };
 }
@@ -94,10 +124,12 @@ export function readCall(sides: CallerSides, input: ActivityCall): ServedCall {
  *
  * @throws ApplicationFailure `INVALID_REQUEST`, non-retryable
  */
-export function readOperation(input: ActivityCall): OperationEnvelope {
-  try {
-    return parseOperationEnvelope(input.header(OPERATION_HEADER));
-  } catch (error) {
-    throw invalidRequest(error instanceof Error ? error.message : String(error));
-  }
+export function readOperation({ side }: ServedCall, input: ActivityCall): OperationEnvelope {
+  return told(side, () => {
+    try {
+      return parseOperationEnvelope(input.header(OPERATION_HEADER));
+    } catch (error) {
+      throw invalidRequest(error instanceof Error ? error.message : String(error));
+    }
+  });
 }

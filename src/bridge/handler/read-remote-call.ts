@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { escapeForLog } from '../../shared/escape.js';
 import { REMOTE_CALL_HEADER } from '../../shared/names.js';
 import type { RemoteCallEnvelope } from '../../shared/wire/call-envelope.js';
@@ -38,6 +38,8 @@ export function readRemoteCall(side: HandlerSide, input: ActivityCall): RemoteCa
       activity: activityType,
       why,
     });
-    throw ApplicationFailure.create({ type: 'INVALID_REQUEST', message: why, nonRetryable: true });
+    // The SDK adds no line of its own.
+    const category = ApplicationFailureCategory.BENIGN;
+    throw ApplicationFailure.create({ type: 'INVALID_REQUEST', message: why, nonRetryable: true, category });
   }
 }

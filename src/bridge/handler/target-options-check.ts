@@ -31,7 +31,6 @@ function retryRejection(retry: TargetRetry): Rejection | undefined {
     return invalid(`retry policy: ${error instanceof Error ? error.message : String(error)}`);
   }
   // What the server refuses and the SDK lets pass.
-  if (initialIntervalMs < 1) return invalid('retry policy: initialInterval of 0 ms; expected at least 1 ms');
   if (backoffCoefficient !== undefined && backoffCoefficient < 1)
     return invalid(`retry policy: backoffCoefficient ${backoffCoefficient}; expected at least 1`);
   if ((maximumAttempts ?? 0) > 2 ** 31 - 1)

@@ -16,6 +16,12 @@ export type DropReason = (typeof LABEL_VALUES.dropped)[number];
 /** Why a request was not acted upon. */
 export type Refusal = (typeof LABEL_VALUES.refusal)[number];
 
+const CALLER_REFUSALS: readonly Refusal[] = ['caller-not-allowed', 'target-not-allowed', 'request-invalid'];
+const HANDLER_REFUSALS: readonly Refusal[] = [
+  ...(['target-not-allowed', 'seal-invalid', 'seal-key-unknown'] as const),
+  ...(['caller-not-served', 'envelope-invalid'] as const),
+];
+
 /** How a call ended, for its metrics. */
 export interface CompletedCall {
   readonly outcome: (typeof LABEL_VALUES.outcome)[number];
@@ -107,8 +113,7 @@ export class CallMetrics {
     for (const outcome of LABEL_VALUES.outcome)
       this.#show('bridge_calls_completed', { ...path, outcome, way: 'fallback' });
     for (const result of LABEL_VALUES.result) this.#show('bridge_fallback_checks', { ...path, result });
-    for (const reason of LABEL_VALUES.refusal.slice(0, 2))
-      this.#show('bridge_calls_refused', { ...path, reason });
+    for (const reason of CALLER_REFUSALS) this.#show('bridge_calls_refused', { ...path, reason });
     for (const reason of LABEL_VALUES.fault) {
       this.#show('bridge_remote_start_errors', { ...path, reason });
       this.#show('bridge_remote_poll_errors', { ...path, reason });
@@ -122,8 +127,7 @@ export class CallMetrics {
       this.#show('bridge_calls_completed', { ...path, outcome, way: 'signal' });
     for (const result of LABEL_VALUES.result) this.#show('bridge_lease_checks', { ...path, result });
     for (const reason of LABEL_VALUES.dropped) this.#show('bridge_completions_dropped', { ...path, reason });
-    for (const reason of LABEL_VALUES.refusal.slice(1))
-      this.#show('bridge_calls_refused', { ...path, reason });
+    for (const reason of HANDLER_REFUSALS) this.#show('bridge_calls_refused', { ...path, reason });
     this.#show('bridge_completion_delivery_retries', path);
   }
 
@@ -166,6 +170,15 @@ export class BridgeMetrics {
     const calls = this.between(source, destination);
     this.#instruments.declare(() => calls.declareHandlerSide());
     return calls;
+  }
+
+  /** Shows what a workflow of this process counts of its inputs, as 0. */
+  declareInputs(namespace: string, taskQueue: string, workflowType: string): void {
+    const labels = { namespace, task_queue: taskQueue, workflow_type: workflowType };
+    this.#instruments.declare(() => {
+      for (const reason of LABEL_VALUES.input)
+        this.#instruments.record('bridge_inputs_refused', 0, { ...labels, reason });
+    });
   }
 
   /** Says which versions run. */

@@ -1,4 +1,5 @@
 /** Every metric of the bridge, in one table: the recording code and the test of docs/observability.md read it. */
+import { INPUT_REFUSALS, REFUSED_INPUTS_DOC } from '../../shared/refused-inputs.js';
 import { REQUEST_FAULTS } from '../grpc-errors.js';
 
 /** What Prometheus knows a metric as. */
@@ -53,7 +54,12 @@ export const METRICS = {
   bridge_calls_refused: {
     type: 'counter',
     labels: [...PATH, 'reason'],
-    doc: 'Requests that a side of the bridge did not act upon, by reason: not allowed, or its seal is not good; each try',
+    doc: 'Requests that a side of the bridge did not act upon, by reason: not allowed, not well-formed, or its seal is not good; each try',
+  },
+  bridge_inputs_refused: {
+    type: 'counter',
+    labels: ['namespace', 'task_queue', 'workflow_type', 'reason'],
+    doc: REFUSED_INPUTS_DOC,
   },
   bridge_reload_failed: {
     type: 'gauge',
@@ -129,7 +135,10 @@ export const LABEL_VALUES = {
     'seal-key-unknown',
     'caller-not-served',
     'envelope-invalid',
+    'request-invalid',
   ],
+  /** Of what workflow code did not act upon. */
+  input: INPUT_REFUSALS,
   task_type: ['workflow', 'activity'],
   role: ['caller', 'handler', 'both'],
 } as const;

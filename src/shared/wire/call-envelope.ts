@@ -1,6 +1,6 @@
 import type { Payload } from '@temporalio/common';
 import type { CallScope } from '../call-id.js';
-import { MAX_WORKFLOW_ID_CHARS } from '../limits.js';
+import { MAX_CALL_TIMEOUT_MS, MAX_FALLBACK_MS, MAX_WORKFLOW_ID_CHARS, MIN_FALLBACK_MS } from '../limits.js';
 import { ENVELOPE_VERSION, HEX_64, envelopeHeader, openEnvelope } from './fields.js';
 import type { EnvelopeHead, FieldReader } from './fields.js';
 import type { ExtraPayloads } from './extra-payloads.js';
@@ -83,6 +83,9 @@ export interface CallEnvelope extends EnvelopeHead<'call'> {
   readonly timeoutMs?: number;
 }
 
+/** Waits between looks: with none at all one caller would keep the handler cluster busy. */
+const LOOKS = { min: MIN_FALLBACK_MS, max: MAX_FALLBACK_MS };
+
 function callerOf(fields: FieldReader): CallerExecution {
   return {
     namespace: fields.string('namespace'),
@@ -131,7 +134,7 @@ export function parseCallEnvelope(header: Payload | null | undefined): CallEnvel
 export function readCallEnvelope(fields: FieldReader): CallEnvelope {
   const target = fields.object('target');
   const sourceCluster = fields.optionalString('sourceCluster');
-  const timeoutMs = fields.optionalMillis('timeoutMs');
+  const timeoutMs = fields.optionalMillis('timeoutMs', { max: MAX_CALL_TIMEOUT_MS });
   const idMode = target.oneOf('idMode', ['hashed', 'article', 'given', 'attach']);
   const runId = target.optionalString('runId');
   const cluster = fields.optionalString('cluster', { max: 63 });
@@ -156,7 +159,7 @@ export function readCallEnvelope(fields: FieldReader): CallEnvelope {
     ...sharedOf(fields),
     ...(fallback === undefined
       ? {}
-      : { fallback: { firstMs: fallback.millis('firstMs'), maxMs: fallback.millis('maxMs') } }),
+      : { fallback: { firstMs: fallback.millis('firstMs', LOOKS), maxMs: fallback.millis('maxMs', LOOKS) } }),
     ...(resume === undefined ? {} : { resume }),
     ...(sourceCluster === undefined ? {} : { sourceCluster }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
@@ -226,7 +229,7 @@ export function parseRemoteCallEnvelope(header: Payload | null | undefined): Rem
   const fields = openEnvelope(header, 'remote-call');
   const target = fields.object('target');
   const seal = fields.object('replyTo');
-  const remainingMs = fields.optionalMillis('remainingMs');
+  const remainingMs = fields.optionalMillis('remainingMs', { max: MAX_CALL_TIMEOUT_MS });
   const calledAt = fields.optionalMillis('calledAt');
   const existing = fields.optionalOneOf('existing', ['attach', 'adopt']);
   const attachRunId = fields.optionalString('attachRunId');

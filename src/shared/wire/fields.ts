@@ -51,17 +51,18 @@ export class FieldReader {
     return this.#own(name) === undefined ? undefined : this.string(name, options);
   }
 
-  /** A whole number of milliseconds, 0 or more. */
-  millis(name: string): number {
+  /** A whole number of milliseconds, by default 0 or more. */
+  millis(name: string, { min = 0, max = Number.MAX_SAFE_INTEGER } = {}): number {
     const value = this.#own(name);
-    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
-      throw invalidField(`${this.#path}.${name}`, 'a whole number of milliseconds, 0 or more', value);
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < min || value > max) {
+      const range = max === Number.MAX_SAFE_INTEGER ? `${min} or more` : `${min} to ${max}`;
+      throw invalidField(`${this.#path}.${name}`, `a whole number of milliseconds, ${range}`, value);
     }
     return value;
   }
 
-  optionalMillis(name: string): number | undefined {
-    return this.#own(name) === undefined ? undefined : this.millis(name);
+  optionalMillis(name: string, range: { min?: number; max?: number } = {}): number | undefined {
+    return this.#own(name) === undefined ? undefined : this.millis(name, range);
   }
 
   /** A whole number, 0 or more. */

@@ -1,4 +1,5 @@
 import { isWellFormed, utf8 } from '../bytes.js';
+import { MAX_CALL_TIMEOUT_MS, MAX_WORKFLOW_TASK_TIMEOUT_MS } from '../limits.js';
 import type { FieldReader } from './fields.js';
 import { invalidField } from './fields.js';
 
@@ -59,10 +60,13 @@ const MAX_PRIORITY_KEY = 2 ** 31 - 1;
 /** Error types that a retry policy can name. */
 const MAX_ERROR_TYPES = 100;
 
+/** Of a time-out or an interval. Tried: a first interval of 2^53 - 1 ms makes the wrapper's workflow task time out for ever. */
+const DURATION = { max: MAX_CALL_TIMEOUT_MS };
+
 function parseRetry(fields: FieldReader): TargetRetry {
-  const initialIntervalMs = fields.optionalMillis('initialIntervalMs');
+  const initialIntervalMs = fields.optionalMillis('initialIntervalMs', DURATION);
   const backoffCoefficient = fields.optionalNumber('backoffCoefficient');
-  const maximumIntervalMs = fields.optionalMillis('maximumIntervalMs');
+  const maximumIntervalMs = fields.optionalMillis('maximumIntervalMs', DURATION);
   const maximumAttempts = fields.optionalWhole('maximumAttempts');
   const nonRetryableErrorTypes = fields.optionalTextList('nonRetryableErrorTypes', MAX_ERROR_TYPES);
   return {
@@ -115,9 +119,9 @@ function parseSearchAttributes(fields: readonly FieldReader[]): TargetSearchAttr
  * @throws {BridgeError} `ENVELOPE_INVALID`
  */
 export function parseTargetOptions(fields: FieldReader): TargetOptions {
-  const executionTimeoutMs = fields.optionalMillis('executionTimeoutMs');
-  const runTimeoutMs = fields.optionalMillis('runTimeoutMs');
-  const taskTimeoutMs = fields.optionalMillis('taskTimeoutMs');
+  const executionTimeoutMs = fields.optionalMillis('executionTimeoutMs', DURATION);
+  const runTimeoutMs = fields.optionalMillis('runTimeoutMs', DURATION);
+  const taskTimeoutMs = fields.optionalMillis('taskTimeoutMs', { max: MAX_WORKFLOW_TASK_TIMEOUT_MS });
   const retry = fields.optionalObject('retry');
   const idReuse = fields.optionalOneOf('idReuse', ['allow-duplicate', 'allow-duplicate-failed-only']);
   const priorityKey = fields.optionalWhole('priorityKey');
