@@ -104,3 +104,30 @@ export const MAX_ALLOW_RULES = 1000;
 export const MAX_ALLOW_FILE_BYTES = 512 * KIB;
 /** How often the files of keys and of the allow-list are looked at, in milliseconds: soon after a change, at no cost. */
 export const RELOAD_INTERVAL_MS = 5_000;
+
+/** Highest cap on calls in flight of a pair of caller namespace and type that can be set: half of what is counted. */
+export const MAX_CALLS_IN_FLIGHT_CAP = 10_000;
+/** Open wrappers of a namespace that are counted where calls in flight are capped: 20 pages, some 20 MiB at each count. */
+export const MAX_COUNTED_CALLS = 20_000;
+/** Wrappers in one page of such a count: a server's largest page. */
+export const COUNT_PAGE_SIZE = 1000;
+/** Least time between two counts, in milliseconds: what others start meanwhile may go over the cap. */
+export const COUNT_INTERVAL_MS = 2_000;
+/** Deadline of one page of a count, in milliseconds: within the handler side's local try of 4 s. */
+export const COUNT_TIMEOUT_MS = 3_000;
+/** Age of a count at which it holds no longer, in milliseconds, if there is no newer one: 1 minute, a short outage of visibility. */
+export const MAX_COUNT_AGE_MS = 60_000;
+/** How long a wrapper counts as open that visibility does not show, in milliseconds: visibility may lag by seconds. */
+export const CLAIM_UNSEEN_MS = 30_000;
+/** Highest rate of starts of a pair that can be set, a second: above what one process does. */
+export const MAX_CALLS_PER_SECOND_CAP = 10_000;
+/** Pairs whose rate is kept: names of types are the callers' to choose, and each costs some 200 bytes. */
+export const MAX_RATE_PAIRS = 10_000;
+/** First wait of a call that is held back by a cap, in milliseconds; doubles from there. */
+export const FIRST_HOLD_MS = 1_000;
+/** Longest wait between two tries of such a call, in milliseconds: soon enough for a slot that came free, 1,000 held calls make 40 tries a second. */
+export const MAX_HOLD_MS = 30_000;
+/** Cancellations of calls that no cluster knows yet which a process remembers; each some 200 bytes. */
+export const MAX_NOTED_CANCELLATIONS = 10_000;
+/** How often it is logged that calls of one pair are held back, in milliseconds. */
+export const HOLD_TOLD_EVERY_MS = 60_000;

@@ -13,6 +13,7 @@ import { callFields, finish, lostOrLater, waitForCluster, waitForSignal } from '
 import { readProgress } from './anchor-progress.js';
 import type { CallerSides } from './caller-side.js';
 import { callDenial } from './check-allowed.js';
+import { heldBack, waitForCap } from './hold.js';
 import { readCall } from './read-call.js';
 import { startWrapper } from './start-wrapper.js';
 import { lookedUpCallOf, targetWorkflowIdFor } from './target-id.js';
@@ -117,6 +118,8 @@ async function startOrAttach(attempt: Attempt, onSent: () => void): Promise<Find
     );
     return progress.started === 'no' ? expired : attach(attempt, () => expired);
   }
+  const held = await neededForStart(attempt, heldBack(attempt));
+  if (held) return held;
   const remainingMs =
     call.timeoutMs === undefined ? undefined : Math.max(1, Math.floor(call.timeoutMs - attempt.ageMs));
   const { args, targetWorkflowId, scheduledAt } = attempt;
@@ -165,6 +168,7 @@ async function findOut(attempt: Attempt): Promise<Finding> {
   } catch (error) {
     if (error instanceof ApplicationFailure) throw error;
     if (faultOf(error) === 'invalid' && progress.started !== 'yes') {
+      side.caps.release(call.wrapperWorkflowId);
       const message = `${side.remote.cluster.name} refused the start of ${call.target.workflowType}: ${faultText(error)}`;
       return ended(refused('INVALID_REQUEST', escapeForLog(message, 1000)));
     }
@@ -200,6 +204,10 @@ export async function startWorkflowInRemote(sides: CallerSides, input: ActivityC
     case 'absent':
       return lostOrLater(attempt);
     case 'unreachable':
+      // What may have been sent counts as open until visibility knows better.
+      if (!finding.sent && attempt.progress.started === 'no') side.caps.release(call.wrapperWorkflowId);
       return waitForCluster(attempt, finding.error, finding.sent);
+    case 'held':
+      return waitForCap(attempt, finding.over);
   }
 }

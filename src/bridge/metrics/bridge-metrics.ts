@@ -16,6 +16,12 @@ export type DropReason = (typeof LABEL_VALUES.dropped)[number];
 /** Why a request was not acted upon. */
 export type Refusal = (typeof LABEL_VALUES.refusal)[number];
 
+/** A cap, and the side that it is set on. */
+export interface HeldBy {
+  readonly side: (typeof LABEL_VALUES.side)[number];
+  readonly reason: (typeof LABEL_VALUES.cap)[number];
+}
+
 /** How a call ended, for its metrics. */
 export interface CompletedCall {
   readonly outcome: (typeof LABEL_VALUES.outcome)[number];
@@ -100,6 +106,11 @@ export class CallMetrics {
     this.#instruments.record('bridge_calls_refused', 1, { ...this.#path, reason });
   }
 
+  /** A start was held back. */
+  held({ side, reason }: HeldBy): void {
+    this.#instruments.record('bridge_calls_held', 1, { ...this.#path, side, reason });
+  }
+
   /** Shows what the caller side counts, as 0: a rate needs a value from before the first event. */
   declareCallerSide(): void {
     const path = this.#path;
@@ -109,6 +120,8 @@ export class CallMetrics {
     for (const result of LABEL_VALUES.result) this.#show('bridge_fallback_checks', { ...path, result });
     for (const reason of LABEL_VALUES.refusal.slice(0, 2))
       this.#show('bridge_calls_refused', { ...path, reason });
+    for (const reason of LABEL_VALUES.cap)
+      this.#show('bridge_calls_held', { ...path, side: 'caller', reason });
     for (const reason of LABEL_VALUES.fault) {
       this.#show('bridge_remote_start_errors', { ...path, reason });
       this.#show('bridge_remote_poll_errors', { ...path, reason });
@@ -124,6 +137,7 @@ export class CallMetrics {
     for (const reason of LABEL_VALUES.dropped) this.#show('bridge_completions_dropped', { ...path, reason });
     for (const reason of LABEL_VALUES.refusal.slice(1))
       this.#show('bridge_calls_refused', { ...path, reason });
+    this.#show('bridge_calls_held', { ...path, side: 'handler', reason: 'rate' });
     this.#show('bridge_completion_delivery_retries', path);
   }
 

@@ -53,7 +53,12 @@ export const METRICS = {
   bridge_calls_refused: {
     type: 'counter',
     labels: [...PATH, 'reason'],
-    doc: 'Requests that a side of the bridge did not act upon, by reason: not allowed, or its seal is not good; each try',
+    doc: 'Requests that a side of the bridge did not act upon, by reason: not allowed, too many calls, or its seal is not good; each try',
+  },
+  bridge_calls_held: {
+    type: 'counter',
+    labels: [...PATH, 'side', 'reason'],
+    doc: 'Tries at a start that a cap of this side held back; the call waits and is tried again',
   },
   bridge_reload_failed: {
     type: 'gauge',
@@ -129,7 +134,11 @@ export const LABEL_VALUES = {
     'seal-key-unknown',
     'caller-not-served',
     'envelope-invalid',
+    'too-many-calls',
   ],
+  /** Of a start that was held back. */
+  side: ['caller', 'handler'],
+  cap: ['in-flight', 'rate'],
   task_type: ['workflow', 'activity'],
   role: ['caller', 'handler', 'both'],
 } as const;
