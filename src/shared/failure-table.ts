@@ -74,10 +74,10 @@ export const FAILURE_TABLE = {
   },
   TOO_MANY_OPEN_CALLS: {
     meaning:
-      'The workflow has 1,900 calls open (a server allows 2,000 pending activities a workflow), or its namespace as many to this type as the handler side allows; nothing was started.',
+      'The workflow has 1,900 calls open (a server allows 2,000 pending activities), or a cap is reached; nothing was started.',
     retryable: true,
     remedy:
-      'Wait for some of the calls first, or spread them over several workflows; raise the handler side’s BRIDGE_MAX_CALLS_IN_FLIGHT, or set it on the caller side, where calls over it wait.',
+      'Wait for some of the calls first, or spread them over several workflows; or raise the handler side’s cap (BRIDGE_MAX_CALLS_IN_FLIGHT).',
   },
   REMOTE_WORKFLOW_NOT_FOUND: {
     meaning:

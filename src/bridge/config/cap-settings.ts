@@ -9,7 +9,7 @@ export const capSettings = {
     default: '0',
     min: 0,
     max: MAX_CALLS_IN_FLIGHT_CAP,
-    doc: 'Open calls of one caller namespace to one type of target: others wait (caller side) or are refused (handler side); 0 = no limit',
+    doc: 'Open calls of a caller namespace to one target type; others wait (caller side) or are refused; 0 = no limit',
   }),
   BRIDGE_MAX_CALLS_PER_SECOND: integer({
     path: 'caps.perSecond',
@@ -17,6 +17,6 @@ export const capSettings = {
     default: '0',
     min: 0,
     max: MAX_CALLS_PER_SECOND_CAP,
-    doc: 'Starts of such calls by each process, in bursts of one second’s worth: others wait; 0 = no limit',
+    doc: 'Starts of such calls by a process, in bursts of one second’s worth; others wait; 0 = no limit',
   }),
 };
