@@ -19,6 +19,10 @@ export const MAX_ARGUMENTS = 128;
 export const MAX_ARGUMENT_DEPTH = 500;
 /** Bytes of all arguments of one call: the server's 2 MiB blob limit less 64 KiB for what the bridge and the server add. */
 export const MAX_ARGUMENTS_BYTES = 2048 * KIB - 64 * KIB;
+/** Header fields that a caller's interceptors may add to a call or an operation: context that goes along, not data. */
+export const MAX_USER_HEADER_FIELDS = 100;
+/** Bytes of their names and values: what {@link MAX_ARGUMENTS_BYTES} leaves of 2 MiB; no codec and no server bounds them. */
+export const MAX_USER_HEADERS_BYTES = 64 * KIB;
 /** Bytes of an outcome that a signal can carry: the same 2 MiB less 64 KiB; a larger one is left to the fallback poll. */
 export const MAX_COMPLETION_BYTES = 2048 * KIB - 64 * KIB;
 /** Bytes of one envelope: headers are not payload-limited by codecs, but a history has to carry them. */
@@ -36,6 +40,11 @@ export const MAX_ANCHOR_RESULT_BYTES = 2048 * KIB - 2 * KIB;
 export const MAX_QUOTED_CHARS = 1000;
 /** Links of a failure's cause chain that the wire carries; the rest is cut and the last link says so. */
 export const MAX_FAILURE_DEPTH = 50;
+/**
+ * Links of a cause chain that the SDK reads: it gives up at 100 nested messages, of which history and details take 7. Of a
+ * longer one, no worker of the SDK can take the workflow task: the outcome comes by the fallback, which cuts it first.
+ */
+export const MAX_READABLE_LINKS = 91;
 /** Outcomes that a caller keeps although nobody awaits them yet; the oldest goes first. */
 export const MAX_KEPT_COMPLETIONS = 1000;
 

@@ -33,7 +33,30 @@ function foundBy(state: RemoteState): Finding {
   }
 }
 
-async function lookAtRemote({ side, call, targetWorkflowId }: Attempt): Promise<Finding> {
+/**
+ * Ends a wrapper whose target has failed with more causes than its worker can read: it would try for ever. The outcome is
+ * the target's own, and on its way by this look.
+ */
+async function endWrapper({ side: { remote, log }, call }: Attempt): Promise<void> {
+  const { wrapperWorkflowId: workflowId } = call;
+  try {
+    await remote.request(() =>
+      remote.client.workflowService.terminateWorkflowExecution({
+        namespace: remote.cluster.namespace,
+        workflowExecution: { workflowId },
+        identity: 'temporal-bridge',
+        reason: 'the target failed with more causes than this workflow’s worker can read; its caller is told',
+      }),
+    );
+  } catch (error) {
+    if (faultOf(error) !== 'not-found')
+      // It has closed: its worker could read it after all.
+      log.warn('The wrapper of a call that has ended stays open', { workflowId, why: faultText(error) });
+  }
+}
+
+async function lookAtRemote(attempt: Attempt): Promise<Finding> {
+  const { side, call, targetWorkflowId } = attempt;
   const lookedUp = { ...lookedUpCallOf(call, targetWorkflowId), isAwaited: true as const };
   let state: RemoteState;
   try {
@@ -43,6 +66,8 @@ async function lookAtRemote({ side, call, targetWorkflowId }: Attempt): Promise<
     throw error;
   }
   side.metrics.looked(state.state === 'closed' ? 'ended' : state.state);
+  if (state.state === 'closed' && state.isTooDeep && call.target.idMode !== 'attach')
+    await endWrapper(attempt);
   return foundBy(state);
 }
 
