@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { after, before, describe, test } from 'node:test';
 import { bundleWorkflowCode } from '@temporalio/worker';
 import type { WorkflowHandle } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
+import { type ApplicationFailure } from '@temporalio/common';
 import { MAX_ARGUMENTS_BYTES, MAX_FAILURE_DEPTH } from '../../src/shared/limits.js';
 import { MEMO_ARGS_DIGEST, MEMO_CALL_ID } from '../../src/shared/names.js';
 import { jsonPayload, payloadOf } from '../../src/shared/payloads.js';
