@@ -6,8 +6,8 @@ import { after, before, describe, test } from 'node:test';
 import { bundleWorkflowCode } from '@temporalio/worker';
 import type { WorkflowHandle } from '@temporalio/client';
 import { type ApplicationFailure } from '@temporalio/common';
-import { MAX_ARGUMENTS_BYTES, MAX_FAILURE_DEPTH } from '../../src/shared/limits.js';
-import { MEMO_ARGS_DIGEST, MEMO_CALL_ID } from '../../src/shared/names.js';
+import { MAX_ARGUMENTS_BYTES, MAX_FAILURE_DEPTH, MAX_TRACE_CONTEXT_BYTES } from '../../src/shared/limits.js';
+import { MEMO_ARGS_DIGEST, MEMO_CALL_ID, TRACE_HEADER, TRACE_PARENT_HEADER } from '../../src/shared/names.js';
 import { jsonPayload, payloadOf } from '../../src/shared/payloads.js';
 import { remoteIdsOf } from '../support/anchor.js';
 import type { CallerEnd } from '../support/caller-end.js';
@@ -225,6 +225,32 @@ describe('header fields that a caller’s interceptors add', () => {
         assert.deepEqual(await listExecutions(b, `WorkflowId STARTS_WITH "${prefix}"`), []);
       },
     );
+
+  test('that are a trace context of over 4 KiB do not go along, and the call goes on', LIMIT, async () => {
+    for (const [bytes, goesAlong] of [
+      [MAX_TRACE_CONTEXT_BYTES, true],
+      [MAX_TRACE_CONTEXT_BYTES + 1, false],
+    ] as const) {
+      const workflowId = `traced-${randomUUID()}`;
+      const { a } = stage.clusters;
+      await a.client.workflowService.startWorkflowExecution({
+        namespace: a.namespace,
+        workflowId,
+        workflowType: { name: 'Execute' },
+        taskQueue: { name: 'callers' },
+        input: { payloads: [jsonPayload(ECHO)] },
+        memo: { fields: { added: jsonPayload({ fields: 0, valueBytes: 0 }) } },
+        header: { fields: { [TRACE_HEADER]: payloadOf('json/plain', Buffer.alloc(bytes, 'x')) } },
+        requestId: randomUUID(),
+      });
+      const caller = a.client.workflow.getHandle(workflowId);
+      assert.equal(await caller.result(), 'arrived');
+      const { events } = await caller.fetchHistory();
+      const anchor = events?.find((event) => event.activityTaskScheduledEventAttributes);
+      const fields = anchor?.activityTaskScheduledEventAttributes?.header?.fields ?? {};
+      assert.equal(Object.hasOwn(fields, TRACE_PARENT_HEADER), goesAlong, `${bytes} bytes`);
+    }
+  });
 
   test('to an operation are bounded, too', LIMIT, async () => {
     const attached = await stage.clusters.b.client.workflow.start('Gate', {
