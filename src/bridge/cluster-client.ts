@@ -10,6 +10,7 @@ import { diagnose, type Diagnosis } from './connection/diagnose.js';
 import { createSwitchingConnection } from './connection/switching-connection.js';
 import type { ClusterCodecs } from './cluster-codecs.js';
 import { createClusterCodecs } from './cluster-codecs.js';
+import { deepFailureInterceptor } from './deep-failures.js';
 import { grpcStatusOf } from './grpc-errors.js';
 import { modulePath } from './module-path.js';
 import { PASS_REFERENCES } from './payload-references.js';
@@ -87,7 +88,7 @@ export function createClusterClient(
       ...clientOptions(cluster, credentials),
       ...(credentials?.apiKey === undefined ? {} : { apiKey: () => credentials?.apiKey ?? '' }),
       connectTimeout: rpcTimeoutMs,
-      interceptors: [retries.interceptor],
+      interceptors: [retries.interceptor, deepFailureInterceptor],
       // Finds a link that swallows packets in seconds; the SDK's own 30 s + 15 s would hold up every call meanwhile.
       channelArgs: {
         'grpc.keepalive_time_ms': 10_000,

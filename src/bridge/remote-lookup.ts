@@ -2,6 +2,7 @@ import type { temporal } from '@temporalio/proto';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { Payload } from '@temporalio/common';
 import { MEMO_ARGS_DIGEST, MEMO_CALL_ID } from '../shared/names.js';
+import { isTooDeep } from '../shared/failure-chain.js';
 import type { Outcome } from '../shared/outcome.js';
 import { outcomeOfFailure, refused } from '../shared/outcome.js';
 import { withoutReferences } from '../shared/references.js';
@@ -20,7 +21,13 @@ const MAX_RUNS_FOLLOWED = 100;
 /** What is known of a call on the handler cluster. */
 export type RemoteState =
   | { readonly state: 'running'; readonly runId: string; readonly targetStarted: boolean }
-  | { readonly state: 'closed'; readonly outcome: Outcome; readonly runId: string }
+  | {
+      readonly state: 'closed';
+      readonly outcome: Outcome;
+      readonly runId: string;
+      /** The target failed with more causes than its wrapper's worker can read. */
+      readonly isTooDeep?: boolean;
+    }
   /** Neither the target nor its wrapper is known to the cluster. */
   | { readonly state: 'absent' };
 
@@ -78,7 +85,9 @@ async function closeEvent(
 const CANCELED: Outcome = { status: 'canceled', details: [] };
 
 /** The outcome that a close event has fixed, or the run that goes on in its place. */
-function endOf(event: HistoryEvent): { outcome: Outcome } | { nextRunId: string } | undefined {
+function endOf(
+  event: HistoryEvent,
+): { outcome: Outcome; isTooDeep?: boolean } | { nextRunId: string } | undefined {
   const completed = event.workflowExecutionCompletedEventAttributes;
   if (completed) {
     if (completed.newExecutionRunId) return { nextRunId: completed.newExecutionRunId };
@@ -87,7 +96,8 @@ function endOf(event: HistoryEvent): { outcome: Outcome } | { nextRunId: string 
   const failed = event.workflowExecutionFailedEventAttributes;
   if (failed) {
     if (failed.newExecutionRunId) return { nextRunId: failed.newExecutionRunId };
-    return { outcome: outcomeOfFailure(failed.failure ?? {}) };
+    const failure = failed.failure ?? {};
+    return { outcome: outcomeOfFailure(failure), isTooDeep: isTooDeep(failure) };
   }
   const timedOut = event.workflowExecutionTimedOutEventAttributes;
   if (timedOut) {
@@ -114,7 +124,7 @@ async function chainState(
     const event = await closeEvent(cluster, workflowId, current);
     const end = event && endOf(event);
     if (!end) return { state: 'running', runId: firstRunId, targetStarted: true };
-    if ('outcome' in end) return { state: 'closed', outcome: end.outcome, runId: firstRunId };
+    if ('outcome' in end) return { state: 'closed', ...end, runId: firstRunId };
     // At once to the chain's last run, if the id is still the chain's; else run by run.
     const latest = await describeExecution(cluster, workflowId);
     const isChain = latest?.firstRunId === firstRunId && latest.execution?.runId !== current;

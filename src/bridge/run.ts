@@ -4,6 +4,7 @@ import type { PayloadCodec } from '@temporalio/common';
 import { activityCallInterceptor } from './activity-call.js';
 import { callerActivities } from './caller/activities.js';
 import type { CallerSide, CallerSides } from './caller/caller-side.js';
+import { CallCaps } from './caps/call-caps.js';
 import type { ClusterClient } from './cluster-client.js';
 import { clientOn, createClusterClient } from './cluster-client.js';
 import type { ResolvedConfig } from './config/resolve.js';
@@ -120,11 +121,12 @@ export function connectCallerSides(
   const clientInterceptors = traced ? [traced.clientInterceptor] : [];
   const made = config.handlerClusters.map((cluster): CallerSide => {
     const { handlerTaskQueue } = cluster;
+    const remote = heartbeats.watch(
+      createClusterClient(cluster, config.rpcTimeoutMs, codecs[cluster.name], clientInterceptors, rotation),
+    );
     return {
       sourceCluster: config.callerCluster.name,
-      remote: heartbeats.watch(
-        createClusterClient(cluster, config.rpcTimeoutMs, codecs[cluster.name], clientInterceptors, rotation),
-      ),
+      remote,
       handlerTaskQueue,
       ...(cluster.name === config.handlerCluster.name && handlerWorker
         ? {
@@ -135,6 +137,7 @@ export function connectCallerSides(
         : {}),
       sealer: trust.sealer,
       allow: trust.allow,
+      caps: new CallCaps(config.caps, remote, log),
       fallback: config.fallback,
       startRetry: config.startRetry,
       clockSkewMs: config.clockSkewMs,
@@ -234,6 +237,7 @@ export function runHandlerSide(
     own,
     verifier,
     allow,
+    caps: new CallCaps(config.caps, own, log),
     completionSignals: config.completionSignals,
     clockSkewMs: config.clockSkewMs,
     lease: config.lease,

@@ -1,6 +1,6 @@
 import { encode } from '@temporalio/common/lib/encoding.js';
 import type { Payload, ProtoFailure } from '@temporalio/common';
-import { MAX_FAILURE_BYTES, MAX_FAILURE_DEPTH, MAX_QUOTED_CHARS } from './limits.js';
+import { MAX_FAILURE_BYTES, MAX_FAILURE_DEPTH, MAX_QUOTED_CHARS, MAX_READABLE_LINKS } from './limits.js';
 import { totalPayloadBytes } from './payloads.js';
 
 /** The links of a failure's cause chain, outermost first, at most {@link MAX_FAILURE_DEPTH}, each without its cause. */
@@ -15,6 +15,13 @@ export function failureLinks(failure: ProtoFailure): ProtoFailure[] {
   if (link && last)
     last.message = `${last.message ?? ''} [causes beyond ${MAX_FAILURE_DEPTH} links were cut]`;
   return links;
+}
+
+/** Whether a failure as it was read has so many links that no worker of the SDK can read it. */
+export function isTooDeep(failure: ProtoFailure): boolean {
+  let links = 0;
+  for (let link: ProtoFailure | null | undefined = failure; link; link = link.cause) links += 1;
+  return links >= MAX_READABLE_LINKS;
 }
 
 function cutText(text: string, maxChars: number): string {

@@ -73,9 +73,11 @@ export const FAILURE_TABLE = {
     remedy: 'Give the caller’s worker the payload converter and codec that the target’s worker uses.',
   },
   TOO_MANY_OPEN_CALLS: {
-    meaning: 'The workflow has 1,900 calls open; a server allows 2,000 pending activities a workflow.',
+    meaning:
+      'The workflow has 1,900 calls open (a server allows 2,000 pending activities), or a cap is reached; nothing was started.',
     retryable: true,
-    remedy: 'Wait for some of the calls first, or spread them over several workflows.',
+    remedy:
+      'Wait for some of the calls first, or spread them over several workflows; or raise the handler side’s cap (BRIDGE_MAX_CALLS_IN_FLIGHT).',
   },
   REMOTE_WORKFLOW_NOT_FOUND: {
     meaning:
@@ -115,6 +117,8 @@ export function isFailureType(value: unknown): value is FailureType {
 
 /** Type of the benign failure that ends a waiting attempt of the anchor activity; never the end of a call. */
 export const REMOTE_RUNNING = 'REMOTE_RUNNING';
+/** Type of the benign failure that ends an attempt at a call which a cap holds back; never the end of a call. */
+export const CALL_HELD = 'CALL_HELD';
 /** Type under which the anchor activity reports a cancelled target; callers see a `CancelledFailure`. */
 export const REMOTE_WORKFLOW_CANCELED = 'REMOTE_WORKFLOW_CANCELED';
 /** Type under which the anchor activity reports a target that completed without any payload. */

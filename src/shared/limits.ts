@@ -19,6 +19,10 @@ export const MAX_ARGUMENTS = 128;
 export const MAX_ARGUMENT_DEPTH = 500;
 /** Bytes of all arguments of one call: the server's 2 MiB blob limit less 64 KiB for what the bridge and the server add. */
 export const MAX_ARGUMENTS_BYTES = 2048 * KIB - 64 * KIB;
+/** Header fields that a caller's interceptors may add to a call or an operation: context that goes along, not data. */
+export const MAX_USER_HEADER_FIELDS = 100;
+/** Bytes of their names and values: what {@link MAX_ARGUMENTS_BYTES} leaves of 2 MiB; no codec and no server bounds them. */
+export const MAX_USER_HEADERS_BYTES = 64 * KIB;
 /** Bytes of an outcome that a signal can carry: the same 2 MiB less 64 KiB; a larger one is left to the fallback poll. */
 export const MAX_COMPLETION_BYTES = 2048 * KIB - 64 * KIB;
 /** Bytes of one envelope: headers are not payload-limited by codecs, but a history has to carry them. */
@@ -36,6 +40,11 @@ export const MAX_ANCHOR_RESULT_BYTES = 2048 * KIB - 2 * KIB;
 export const MAX_QUOTED_CHARS = 1000;
 /** Links of a failure's cause chain that the wire carries; the rest is cut and the last link says so. */
 export const MAX_FAILURE_DEPTH = 50;
+/**
+ * Links of a cause chain that the SDK reads: it gives up at 100 nested messages, of which history and details take 7. Of a
+ * longer one, no worker of the SDK can take the workflow task: the outcome comes by the fallback, which cuts it first.
+ */
+export const MAX_READABLE_LINKS = 91;
 /** Outcomes that a caller keeps although nobody awaits them yet; the oldest goes first. */
 export const MAX_KEPT_COMPLETIONS = 1000;
 
@@ -104,3 +113,30 @@ export const MAX_ALLOW_RULES = 1000;
 export const MAX_ALLOW_FILE_BYTES = 512 * KIB;
 /** How often the files of keys and of the allow-list are looked at, in milliseconds: soon after a change, at no cost. */
 export const RELOAD_INTERVAL_MS = 5_000;
+
+/** Highest cap on calls in flight of a pair of caller namespace and type that can be set: half of what is counted. */
+export const MAX_CALLS_IN_FLIGHT_CAP = 10_000;
+/** Open wrappers of a namespace that are counted where calls in flight are capped: 20 pages, some 20 MiB at each count. */
+export const MAX_COUNTED_CALLS = 20_000;
+/** Wrappers in one page of such a count: a server's largest page. */
+export const COUNT_PAGE_SIZE = 1000;
+/** Least time between two counts, in milliseconds: what others start meanwhile may go over the cap. */
+export const COUNT_INTERVAL_MS = 2_000;
+/** Deadline of one page of a count, in milliseconds: within the handler side's local try of 4 s. */
+export const COUNT_TIMEOUT_MS = 3_000;
+/** Age of a count at which it holds no longer, in milliseconds, if there is no newer one: 1 minute, a short outage of visibility. */
+export const MAX_COUNT_AGE_MS = 60_000;
+/** How long a wrapper counts as open that visibility does not show, in milliseconds: visibility may lag by seconds. */
+export const CLAIM_UNSEEN_MS = 30_000;
+/** Highest rate of starts of a pair that can be set, a second: above what one process does. */
+export const MAX_CALLS_PER_SECOND_CAP = 10_000;
+/** Pairs whose rate is kept: names of types are the callers' to choose, and each costs some 200 bytes. */
+export const MAX_RATE_PAIRS = 10_000;
+/** First wait of a call that is held back by a cap, in milliseconds; doubles from there. */
+export const FIRST_HOLD_MS = 1_000;
+/** Longest wait between two tries of such a call, in milliseconds: soon enough for a slot that came free, 1,000 held calls make 40 tries a second. */
+export const MAX_HOLD_MS = 30_000;
+/** Cancellations of calls that no cluster knows yet which a process remembers; each some 200 bytes. */
+export const MAX_NOTED_CANCELLATIONS = 10_000;
+/** How often it is logged that calls of one pair are held back, in milliseconds. */
+export const HOLD_TOLD_EVERY_MS = 60_000;

@@ -87,6 +87,8 @@ export const DEFAULT_SOURCE_CLUSTER = 'cluster-a';
 export const MEMO_CALL_ID = 'bridge-call-id';
 /** Memo key of the digest of type, queue and arguments. */
 export const MEMO_ARGS_DIGEST = 'bridge-args-digest';
+/** Memo key of whose call of what it is, by which open calls are counted: `[cluster, namespace, target's type]`. */
+export const MEMO_CALL_PAIR = 'bridge-call-pair';
 
 /** Task queues that Temporal keeps for itself: no target can run there. */
 export const RESERVED_TASK_QUEUE = /^(?:\/_sys\/|__temporal|temporal-sys-)/;

@@ -25,6 +25,7 @@ import type { CallEnvelope } from '../shared/wire/call-envelope.js';
 import { encodeCallEnvelope } from '../shared/wire/call-envelope.js';
 import { bridgeActivities } from './bridge-activities.js';
 import { headerCarrier } from './header-carrier.js';
+import { HeadersRefused } from './header-limit.js';
 
 /** A call as its envelope names it, and who serves it. */
 export interface AnchoredCall {
@@ -68,6 +69,8 @@ export function* failureChain(error: ActivityFailure): Generator<ProtoFailure> {
 
 /** What the activity's failure says: an outcome, or that it gave up waiting (its schedule-to-close time is over). */
 function reportOfFailure(error: unknown): AnchorReport {
+  if (error instanceof HeadersRefused)
+    return { outcome: refused(error.type, error.message), remote: undefined };
   if (!(error instanceof ActivityFailure)) throw error;
   let started: Started | undefined;
   let timedOut = false;

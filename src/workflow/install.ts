@@ -2,6 +2,7 @@ import { closingInterceptor } from './closing-commands.js';
 import { completionInterceptor, registerCompletionHandler } from './completion-inbox.js';
 import { goodbyeInterceptor } from './goodbye.js';
 import { headerCarrierInterceptor } from './header-carrier.js';
+import { headerLimitInterceptor } from './header-limit.js';
 import type { BridgeInterceptors } from './sdk-runtime.js';
 import { install, isInWorkflow } from './sdk-runtime.js';
 import { startHeadersInterceptor } from './start-headers.js';
@@ -12,6 +13,7 @@ export const CALLER_INTERCEPTORS: BridgeInterceptors = {
   inbound: [startHeadersInterceptor, completionInterceptor, goodbyeInterceptor],
   outbound: [headerCarrierInterceptor, traceParentInterceptor],
   internals: [closingInterceptor],
+  innermost: headerLimitInterceptor,
 };
 
 /**

@@ -17,6 +17,7 @@ import type { OperationType } from '../shared/wire/operation-envelope.js';
 import { encodeOperationEnvelope } from '../shared/wire/operation-envelope.js';
 import { callArgs, callSummary, failureChain } from './anchor.js';
 import { bridgeActivities } from './bridge-activities.js';
+import { HeadersRefused } from './header-limit.js';
 import type { OpenCall } from './open-call.js';
 
 /** A call whose target something can be done to, open or not. */
@@ -77,6 +78,7 @@ const reasonOf = (text: string): string => text.slice(0, 1000).replaceAll(/\p{Su
 
 /** What the caller side says of an operation that it will not try again; anything else is thrown as it came. */
 export function refusalOf(error: unknown): unknown {
+  if (error instanceof HeadersRefused) return new OperationRefused(error.type, error.message);
   if (!(error instanceof ActivityFailure)) return error;
   for (const failure of failureChain(error)) {
     const type = failure.applicationFailureInfo?.type;

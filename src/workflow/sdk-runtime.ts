@@ -81,6 +81,19 @@ export interface BridgeInterceptors {
   readonly inbound: readonly WorkflowInboundCallsInterceptor[];
   readonly outbound: readonly WorkflowOutboundCallsInterceptor[];
   readonly internals: readonly WorkflowInternalsInterceptor[];
+  /** An outbound one that sees what all others have done. */
+  readonly innermost?: WorkflowOutboundCallsInterceptor;
+}
+
+/** Puts an interceptor behind all others. */
+function keepLast(
+  interceptors: WorkflowOutboundCallsInterceptor[],
+  last: WorkflowOutboundCallsInterceptor,
+): void {
+  if (interceptors.at(-1) === last) return;
+  const at = interceptors.indexOf(last);
+  if (at >= 0) interceptors.splice(at, 1);
+  interceptors.push(last);
 }
 
 /**
@@ -88,9 +101,11 @@ export interface BridgeInterceptors {
  * so that no interceptor of the user sees what the bridge's arguments carry; the inbound ones come last, so that tracing
  * sees the bridge's signals.
  */
-export function install({ inbound, outbound, internals }: BridgeInterceptors): void {
+export function install({ inbound, outbound, internals, innermost }: BridgeInterceptors): void {
   if (!isInWorkflow()) return;
   const sdk = activator() as SdkActivator & { [INSTALLED]?: boolean };
+  // Again at each call: interceptors may have come after this module.
+  if (innermost) keepLast(sdk.interceptors.outbound, innermost);
   if (sdk[INSTALLED]) return;
   sdk[INSTALLED] = true;
   sdk.failureConverter = guarded(sdk.failureConverter);

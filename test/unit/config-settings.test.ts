@@ -276,6 +276,8 @@ const cases: Readonly<Record<PlainSetting, Case>> = {
   BRIDGE_MAX_CONCURRENT_ACTIVITIES: integers(100, 1, 10_000),
   BRIDGE_MAX_CACHED_WORKFLOWS: integers(1_000, 0, 100_000),
   BRIDGE_MAX_CONCURRENT_WORKFLOW_TASKS: integers(40, 2, 10_000),
+  BRIDGE_MAX_CALLS_IN_FLIGHT: integers(0, 0, 10_000),
+  BRIDGE_MAX_CALLS_PER_SECOND: integers(0, 0, 10_000),
   BRIDGE_CLOCK_SKEW: durations(5_000, ['0s', 0, ''], ['5m', 300_000, '5m1ms']),
   BRIDGE_COMPLETION_SIGNALS: booleans(true),
   BRIDGE_HTTP_ADDRESS: {

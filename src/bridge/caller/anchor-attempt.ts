@@ -3,6 +3,7 @@ import type { Payload } from '@temporalio/common';
 import type { Outcome } from '../../shared/outcome.js';
 import type { CallEnvelope } from '../../shared/wire/call-envelope.js';
 import type { ActivityCall } from '../activity-call.js';
+import type { OverCap } from '../caps/call-caps.js';
 import type { AnchorProgress } from './anchor-progress.js';
 import type { CallerSide } from './caller-side.js';
 import type { FallbackSettings } from '../fallback-schedule.js';
@@ -14,7 +15,9 @@ export type Finding =
   | { readonly kind: 'running'; readonly looked: boolean; readonly targetStarted: boolean }
   /** The cluster answers, and knows nothing of a call that was started. */
   | { readonly kind: 'absent' }
-  | { readonly kind: 'unreachable'; readonly error: unknown; readonly sent: boolean };
+  | { readonly kind: 'unreachable'; readonly error: unknown; readonly sent: boolean }
+  /** Nothing was started, since a cap holds the call back. */
+  | { readonly kind: 'held'; readonly over: OverCap };
 
 export type Running = Extract<Finding, { kind: 'running' }>;
 
@@ -47,6 +50,11 @@ const LAST_LOOK_MS = 1_000;
 export function nextLookMs(attempt: Attempt, looks: number): number {
   const { call, ageMs } = attempt;
   const delayMs = fallbackDelayMs(fallbackOf(attempt), { timeoutMs: call.timeoutMs, ageMs, looks });
+  return withinActivityMs(ageMs, delayMs);
+}
+
+/** A delay that ends before the activity's own time does, if any of it is left. */
+export function withinActivityMs(ageMs: number, delayMs: number): number {
   const activityMs = Context.current().info.scheduleToCloseTimeoutMs;
   const leftMs = activityMs > 0 ? activityMs - ageMs - LAST_LOOK_MS : Number.POSITIVE_INFINITY;
   return leftMs > 0 ? Math.min(delayMs, leftMs) : delayMs;

@@ -20,6 +20,8 @@ export interface AnchorProgress {
   readonly absences: number;
   /** Attempts in a row at a cluster that could not be reached. */
   readonly failures: number;
+  /** Attempts that a cap held back. */
+  readonly holds: number;
 }
 
 /** What is known at the beginning of this attempt. */
@@ -41,6 +43,7 @@ export function readProgress(): AnchorProgress {
     looks: wholeNumber(details.looks),
     absences: wholeNumber(details.absences),
     failures: wholeNumber(details.failures),
+    holds: wholeNumber(details.holds),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { AllowGate } from '../allow/allow-gate.js';
+import type { CallCaps } from '../caps/call-caps.js';
 import type { BridgeLogger } from '../logger.js';
 import type { ClusterClient } from '../cluster-client.js';
 import type { CallMetrics } from '../metrics/bridge-metrics.js';
@@ -18,6 +19,8 @@ export interface CallerSide {
   readonly handlerHere?: () => Client | undefined;
   readonly sealer: Sealer;
   readonly allow: AllowGate;
+  /** Over a cap a call waits in back-off. */
+  readonly caps: CallCaps;
   readonly fallback: FallbackSettings;
   /** Tries at a handler cluster that cannot be reached; `maxAttempts` 0 = until the call expires. */
   readonly startRetry: { readonly firstMs: number; readonly maxMs: number; readonly maxAttempts: number };

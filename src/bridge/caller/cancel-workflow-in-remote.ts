@@ -76,6 +76,8 @@ async function cancel(side: CallerSide, call: CallEnvelope, wasStarted: boolean)
     }
     // Gone after it had started, by the second look: deleted, or beyond its retention.
     if (state.state === 'absent' && wasStarted && Context.current().info.attempt > 1) return;
+    // If a cap holds it back, it ends without a start.
+    if (state.state === 'absent') side.caps.noteCancelled(call);
     if (!isRunning) throw new Error('the remote execution is not known yet', { cause: error });
     if (call.target.runId !== undefined) return; // Its chain goes on, but that is not what was asked for.
     await requestCancel(targetWorkflowId, { firstExecutionRunId: state.runId });

@@ -13,6 +13,7 @@ import { callFields, finish, lostOrLater, waitForCluster, waitForSignal } from '
 import { readProgress } from './anchor-progress.js';
 import type { CallerSides } from './caller-side.js';
 import { callDenial } from './check-allowed.js';
+import { heldBack, waitForCap } from './hold.js';
 import { readCall } from './read-call.js';
 import { startWrapper } from './start-wrapper.js';
 import { lookedUpCallOf, targetWorkflowIdFor } from './target-id.js';
@@ -32,7 +33,30 @@ function foundBy(state: RemoteState): Finding {
   }
 }
 
-async function lookAtRemote({ side, call, targetWorkflowId }: Attempt): Promise<Finding> {
+/**
+ * Ends a wrapper whose target has failed with more causes than its worker can read: it would try for ever. The outcome is
+ * the target's own, and on its way by this look.
+ */
+async function endWrapper({ side: { remote, log }, call }: Attempt): Promise<void> {
+  const { wrapperWorkflowId: workflowId } = call;
+  try {
+    await remote.request(() =>
+      remote.client.workflowService.terminateWorkflowExecution({
+        namespace: remote.cluster.namespace,
+        workflowExecution: { workflowId },
+        identity: 'temporal-bridge',
+        reason: 'the target failed with more causes than this workflow’s worker can read; its caller is told',
+      }),
+    );
+  } catch (error) {
+    if (faultOf(error) !== 'not-found')
+      // It has closed: its worker could read it after all.
+      log.warn('The wrapper of a call that has ended stays open', { workflowId, why: faultText(error) });
+  }
+}
+
+async function lookAtRemote(attempt: Attempt): Promise<Finding> {
+  const { side, call, targetWorkflowId } = attempt;
   const lookedUp = { ...lookedUpCallOf(call, targetWorkflowId), isAwaited: true as const };
   let state: RemoteState;
   try {
@@ -42,6 +66,8 @@ async function lookAtRemote({ side, call, targetWorkflowId }: Attempt): Promise<
     throw error;
   }
   side.metrics.looked(state.state === 'closed' ? 'ended' : state.state);
+  if (state.state === 'closed' && state.isTooDeep && call.target.idMode !== 'attach')
+    await endWrapper(attempt);
   return foundBy(state);
 }
 
@@ -117,6 +143,8 @@ async function startOrAttach(attempt: Attempt, onSent: () => void): Promise<Find
     );
     return progress.started === 'no' ? expired : attach(attempt, () => expired);
   }
+  const held = await neededForStart(attempt, heldBack(attempt));
+  if (held) return held;
   const remainingMs =
     call.timeoutMs === undefined ? undefined : Math.max(1, Math.floor(call.timeoutMs - attempt.ageMs));
   const { args, targetWorkflowId, scheduledAt } = attempt;
@@ -165,6 +193,7 @@ async function findOut(attempt: Attempt): Promise<Finding> {
   } catch (error) {
     if (error instanceof ApplicationFailure) throw error;
     if (faultOf(error) === 'invalid' && progress.started !== 'yes') {
+      side.caps.release(call.wrapperWorkflowId);
       const message = `${side.remote.cluster.name} refused the start of ${call.target.workflowType}: ${faultText(error)}`;
       return ended(refused('INVALID_REQUEST', escapeForLog(message, 1000)));
     }
@@ -200,6 +229,10 @@ export async function startWorkflowInRemote(sides: CallerSides, input: ActivityC
     case 'absent':
       return lostOrLater(attempt);
     case 'unreachable':
+      // What may have been sent counts as open until visibility knows better.
+      if (!finding.sent && attempt.progress.started === 'no') side.caps.release(call.wrapperWorkflowId);
       return waitForCluster(attempt, finding.error, finding.sent);
+    case 'held':
+      return waitForCap(attempt, finding.over);
   }
 }

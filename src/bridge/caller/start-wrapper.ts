@@ -7,6 +7,7 @@ import { requestIdOf } from '../../shared/call-id.js';
 import {
   MEMO_ARGS_DIGEST,
   MEMO_CALL_ID,
+  MEMO_CALL_PAIR,
   REMOTE_CALL_HEADER,
   REMOTE_CALL_WORKFLOW,
 } from '../../shared/names.js';
@@ -18,7 +19,9 @@ import type { GrpcStatus } from '../grpc-errors.js';
 import { wasNeverSent } from '../grpc-errors.js';
 import type { StartResponse } from '../request-context.js';
 import { withRequestContext } from '../request-context.js';
+import { pairMemo } from '../caps/call-pair.js';
 import type { CallerSide } from './caller-side.js';
+import { pairOf } from './hold.js';
 
 /** Deadline of an eager start, in milliseconds: the ordinary start that follows a fault has an attempt's time, too. */
 const EAGER_START_TIMEOUT_MS = 3_000;
@@ -140,7 +143,11 @@ export async function startWrapper(
     args: start.args.map(raw),
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
     workflowIdConflictPolicy: 'FAIL',
-    memo: { [MEMO_CALL_ID]: callId, [MEMO_ARGS_DIGEST]: argsDigest },
+    memo: {
+      [MEMO_CALL_ID]: callId,
+      [MEMO_ARGS_DIGEST]: argsDigest,
+      [MEMO_CALL_PAIR]: pairMemo(pairOf(side, call)),
+    },
     staticSummary: summaryOf(side, call).slice(0, 200),
     staticDetails: detailsOf(side, call, start.targetWorkflowId),
   };

@@ -83,6 +83,8 @@ export interface ResolvedConfig {
     readonly maxConcurrentWorkflowTasks: number;
     readonly maxCachedWorkflows: number;
   };
+  /** Of each pair of caller namespace and type of target; 0 = no limit. */
+  readonly caps: { readonly inFlight: number; readonly perSecond: number };
   readonly clockSkewMs: number;
   readonly completionSignals: boolean;
   /** Where `temporal-bridge run` serves health and metrics; absent: nowhere. `runBridge` serves nothing. */
@@ -220,6 +222,7 @@ function configOf(
       maxConcurrentWorkflowTasks: values.BRIDGE_MAX_CONCURRENT_WORKFLOW_TASKS,
       maxCachedWorkflows: values.BRIDGE_MAX_CACHED_WORKFLOWS,
     },
+    caps: { inFlight: values.BRIDGE_MAX_CALLS_IN_FLIGHT, perSecond: values.BRIDGE_MAX_CALLS_PER_SECOND },
     clockSkewMs: values.BRIDGE_CLOCK_SKEW,
     completionSignals: values.BRIDGE_COMPLETION_SIGNALS,
     ...(http === 'off' ? {} : { http: { ...http, isDefault: !given.has('BRIDGE_HTTP_ADDRESS') } }),

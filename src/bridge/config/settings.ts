@@ -4,6 +4,7 @@
  */
 import { DEFAULT_CALLER_TASK_QUEUE, DEFAULT_HANDLER_TASK_QUEUE } from '../../shared/names.js';
 import type { z } from 'zod';
+import { capSettings } from './cap-settings.js';
 import { clusterList } from './cluster-list.js';
 import { connectionSettings } from './connection-settings.js';
 import { allowEntries, allowFile } from './allow-setting.js';
@@ -239,6 +240,7 @@ const specs = {
     max: 10_000,
     doc: 'Workflow tasks at one time, for each side',
   }),
+  ...capSettings,
   BRIDGE_CLOCK_SKEW: duration({
     path: 'clockSkewMs',
     default: '5s',

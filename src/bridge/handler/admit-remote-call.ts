@@ -8,6 +8,7 @@ import type { Admission } from '../../workflow/handler-activities.js';
 import type { ActivityCall } from '../activity-call.js';
 import { callFields } from './call-fields.js';
 import { targetDenial } from './check-allowed.js';
+import { capRejection } from './check-caps.js';
 import { checkCaller } from './check-caller.js';
 import type { HandlerSide } from './handler-side.js';
 import { readRemoteCall } from './read-remote-call.js';
@@ -79,9 +80,10 @@ function timeRejection(side: HandlerSide, call: RemoteCallEnvelope): Rejection |
 
 /**
  * The handler side's check before a target starts: the seal first, then what the server would choke on, then the allow-list,
- * then the options and `startBy`.
+ * then the options and `startBy`, and last the caps.
  *
  * @throws {BridgeError} `SEAL_KEY_UNKNOWN` or `CALLER_NOT_SERVED`, retryable
+ * @throws ApplicationFailure `CALL_HELD`, retryable
  */
 export async function admitRemoteCall(side: HandlerSide, input: ActivityCall): Promise<Admission> {
   const call = readRemoteCall(side, input);
@@ -91,7 +93,8 @@ export async function admitRemoteCall(side: HandlerSide, input: ActivityCall): P
     targetRejection(call, totalPayloadBytes(input.payloads)) ??
     allowRejection(side, call) ??
     (await optionsRejection(side.own, call.target.options)) ??
-    timeRejection(side, call);
+    timeRejection(side, call) ??
+    (await capRejection(side, call));
   if (rejection) {
     side.log.warn('Call refused', {
       ...callFields(side, call),

@@ -1,4 +1,5 @@
 import type { AllowGate } from '../allow/allow-gate.js';
+import type { CallCaps } from '../caps/call-caps.js';
 import type { ClusterClient } from '../cluster-client.js';
 import type { BridgeLogger } from '../logger.js';
 import type { BridgeMetrics } from '../metrics/bridge-metrics.js';
@@ -12,6 +13,8 @@ export interface HandlerSide {
   readonly own: ClusterClient;
   readonly verifier: SealVerifier;
   readonly allow: AllowGate;
+  /** Over the rate a call waits, over the cap on calls in flight it is refused. */
+  readonly caps: CallCaps;
   /** `false`: no completion signal is sent, and calls end by the fallback poll. */
   readonly completionSignals: boolean;
   /** Allowed difference of clocks, in milliseconds, where `startBy` is checked. */

@@ -16,11 +16,16 @@ export type DropReason = (typeof LABEL_VALUES.dropped)[number];
 /** Why a request was not acted upon. */
 export type Refusal = (typeof LABEL_VALUES.refusal)[number];
 
+/** A cap, and the side that it is set on. */
+export interface HeldBy {
+  readonly side: (typeof LABEL_VALUES.side)[number];
+  readonly reason: (typeof LABEL_VALUES.cap)[number];
+}
+
 const CALLER_REFUSALS: readonly Refusal[] = ['caller-not-allowed', 'target-not-allowed', 'request-invalid'];
-const HANDLER_REFUSALS: readonly Refusal[] = [
-  ...(['target-not-allowed', 'seal-invalid', 'seal-key-unknown'] as const),
-  ...(['caller-not-served', 'envelope-invalid'] as const),
-];
+const HANDLER_REFUSALS = LABEL_VALUES.refusal.filter(
+  (reason) => reason !== 'caller-not-allowed' && reason !== 'request-invalid',
+);
 
 /** How a call ended, for its metrics. */
 export interface CompletedCall {
@@ -106,6 +111,11 @@ export class CallMetrics {
     this.#instruments.record('bridge_calls_refused', 1, { ...this.#path, reason });
   }
 
+  /** A start was held back. */
+  held({ side, reason }: HeldBy): void {
+    this.#instruments.record('bridge_calls_held', 1, { ...this.#path, side, reason });
+  }
+
   /** Shows what the caller side counts, as 0: a rate needs a value from before the first event. */
   declareCallerSide(): void {
     const path = this.#path;
@@ -114,6 +124,8 @@ export class CallMetrics {
       this.#show('bridge_calls_completed', { ...path, outcome, way: 'fallback' });
     for (const result of LABEL_VALUES.result) this.#show('bridge_fallback_checks', { ...path, result });
     for (const reason of CALLER_REFUSALS) this.#show('bridge_calls_refused', { ...path, reason });
+    for (const reason of LABEL_VALUES.cap)
+      this.#show('bridge_calls_held', { ...path, side: 'caller', reason });
     for (const reason of LABEL_VALUES.fault) {
       this.#show('bridge_remote_start_errors', { ...path, reason });
       this.#show('bridge_remote_poll_errors', { ...path, reason });
@@ -128,6 +140,7 @@ export class CallMetrics {
     for (const result of LABEL_VALUES.result) this.#show('bridge_lease_checks', { ...path, result });
     for (const reason of LABEL_VALUES.dropped) this.#show('bridge_completions_dropped', { ...path, reason });
     for (const reason of HANDLER_REFUSALS) this.#show('bridge_calls_refused', { ...path, reason });
+    this.#show('bridge_calls_held', { ...path, side: 'handler', reason: 'rate' });
     this.#show('bridge_completion_delivery_retries', path);
   }
 

@@ -54,7 +54,12 @@ export const METRICS = {
   bridge_calls_refused: {
     type: 'counter',
     labels: [...PATH, 'reason'],
-    doc: 'Requests that a side of the bridge did not act upon, by reason: not allowed, not well-formed, or its seal is not good; each try',
+    doc: 'Requests that a side of the bridge did not act upon, by reason: not allowed, not well-formed, too many calls, or its seal is not good; each try',
+  },
+  bridge_calls_held: {
+    type: 'counter',
+    labels: [...PATH, 'side', 'reason'],
+    doc: 'Tries at a start that a cap of this side held back; the call waits and is tried again',
   },
   bridge_inputs_refused: {
     type: 'counter',
@@ -136,7 +141,11 @@ export const LABEL_VALUES = {
     'caller-not-served',
     'envelope-invalid',
     'request-invalid',
+    'too-many-calls',
   ],
+  /** Of a start that was held back. */
+  side: ['caller', 'handler'],
+  cap: ['in-flight', 'rate'],
   /** Of what workflow code did not act upon. */
   input: INPUT_REFUSALS,
   task_type: ['workflow', 'activity'],

@@ -1,6 +1,6 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { Headers } from '@temporalio/common';
-import { REMOTE_RUNNING } from '../../shared/failure-table.js';
+import { CALL_HELD, REMOTE_RUNNING } from '../../shared/failure-table.js';
 import {
   ADMIT_ACTIVITY,
   COMPLETION_HEADER,
@@ -72,6 +72,7 @@ export function endOfFailure(error: unknown): AttemptEnd {
   const { failure, nonRetryable } = error;
   const errorType = error.type ?? error.name;
   if (failure && decodeWaiting(failure) !== undefined) {
+    if (errorType === CALL_HELD) return { outcome: 'held', isLast: false };
     return errorType === REMOTE_RUNNING
       ? { outcome: 'running', isLast: false }
       : { outcome: 'unreachable', errorType, isLast: false };

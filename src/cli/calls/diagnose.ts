@@ -1,4 +1,5 @@
 /** Says where a call is, or hangs, and what to do. Pure: out of what both clusters tell. */
+import { CALL_HELD } from '../../shared/failure-table.js';
 import { SEND_COMPLETION_ACTIVITY, ADMIT_ACTIVITY } from '../../shared/names.js';
 import { ageText, safe } from '../text.js';
 import type {
@@ -97,6 +98,13 @@ function notOnB(caller: Look<CallerView>, now: number): Step {
       hangs: true,
       where: `no bridge polls ${name(queue)} on A; the call has waited there for ${age}`,
       todo: 'start a caller side: temporal-bridge run --role caller (temporal-bridge doctor checks it)',
+    };
+  }
+  if (anchor.lastFailure?.type === CALL_HELD) {
+    return {
+      step: 'recorded on A',
+      where: `the caller side holds it back after ${tries(anchor)}: ${said(anchor)}`,
+      todo: `it is tried again ${next(anchor, now)}; the caps are BRIDGE_MAX_CALLS_IN_FLIGHT and BRIDGE_MAX_CALLS_PER_SECOND of the caller side`,
     };
   }
   if (anchor.lastFailure && anchor.lastFailure.type !== 'REMOTE_RUNNING') {
