@@ -68,6 +68,7 @@ const onB =
       callers: [cluster('cluster-a')],
       verifier: createSealVerifier([publicKey]),
       allow: { isOpen: true, deniedToHandler: () => undefined },
+      caps: { isSet: false },
       clockSkewMs: 5_000,
       log: SILENT,
       metrics: { between: () => METRICS },
