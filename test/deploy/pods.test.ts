@@ -94,7 +94,7 @@ for (const name of OVERLAYS)
       const { BRIDGE_SHUTDOWN_GRACE = '' } = only<ConfigMap>(resources, 'ConfigMap').data;
       const { shutdownGraceMs } = resolveConfig({ BRIDGE_DEV: 'true', BRIDGE_SHUTDOWN_GRACE });
       const forceMs = await millisecondsIn(
-        'src/bridge/run.ts',
+        'src/bridge/run-side.ts',
         /shutdownForceTime: config\.shutdownGraceMs \+ ([\d_]+)/,
       );
       const givesUpMs = await millisecondsIn('src/cli/run-command.ts', /SHUTDOWN_MARGIN_MS = ([\d_]+)/);

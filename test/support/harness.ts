@@ -9,7 +9,7 @@ import { NativeConnection, Worker, bundleWorkflowCode } from '@temporalio/worker
 import type { WorkerOptions } from '@temporalio/worker';
 import { resolveConfig } from '../../src/bridge/config/resolve.js';
 import { createLogger } from '../../src/bridge/logger.js';
-import type { CodecsByCluster } from '../../src/bridge/run.js';
+import type { CodecsByCluster } from '../../src/bridge/run-side.js';
 import type { Tracing } from '../../src/bridge/tracing/tracing.js';
 import { runBridge } from '../../src/bridge/run.js';
 import type { InstallRuntimeOptions } from '../../src/bridge/runtime.js';
