@@ -8,7 +8,7 @@ import type { Interceptor } from '@grpc/grpc-js';
 import protos from '@temporalio/proto';
 import { MAX_READABLE_LINKS } from '../shared/limits.js';
 
-const { workflowservice, history, failure: failures, update } = protos.temporal.api;
+const { workflowservice, history, failure: failures, update, workflow } = protos.temporal.api;
 const LENGTH_DELIMITED = 2;
 
 /** A field of a message as it stands in its bytes. */
@@ -113,7 +113,9 @@ function eventPlaces(): Places {
   const activityFailed = below(history.v1.ActivityTaskFailedEventAttributes.encode({ failure: {} }));
   const activityStarted = below(history.v1.ActivityTaskStartedEventAttributes.encode({ lastFailure: {} }));
   const started = below(history.v1.WorkflowExecutionStartedEventAttributes.encode({ continuedFailure: {} }));
+  const continued = below(history.v1.WorkflowExecutionContinuedAsNewEventAttributes.encode({ failure: {} }));
   return new Map([
+    [numberOf(event.encode({ workflowExecutionContinuedAsNewEventAttributes: {} })), continued],
     [numberOf(event.encode({ workflowExecutionFailedEventAttributes: {} })), workflowFailed],
     [numberOf(event.encode({ childWorkflowExecutionFailedEventAttributes: {} })), childFailed],
     [numberOf(event.encode({ activityTaskFailedEventAttributes: {} })), activityFailed],
@@ -126,6 +128,23 @@ const inField = (encoded: { finish(): Uint8Array }, places: Places): Places =>
   new Map([[numberOf(encoded), places]]);
 
 const { v1 } = workflowservice;
+/** What is under way in a workflow, with how its last try failed. */
+function pendingPlaces(): Places {
+  const { PendingActivityInfo, CallbackInfo, PendingNexusOperationInfo } = workflow.v1;
+  const answer = v1.DescribeWorkflowExecutionResponse;
+  const callback = inField(CallbackInfo.encode({ lastAttemptFailure: {} }), 'failure');
+  return new Map([
+    [
+      numberOf(answer.encode({ pendingActivities: [{}] })),
+      inField(PendingActivityInfo.encode({ lastFailure: {} }), 'failure'),
+    ],
+    [numberOf(answer.encode({ callbacks: [{}] })), callback],
+    [
+      numberOf(answer.encode({ pendingNexusOperations: [{}] })),
+      inField(PendingNexusOperationInfo.encode({ lastAttemptFailure: {} }), 'failure'),
+    ],
+  ]);
+}
 const OUTCOME = inField(update.v1.Outcome.encode({ failure: {} }), 'failure');
 const PLACES: ReadonlyMap<string, Places> = new Map([
   [
@@ -135,6 +154,7 @@ const PLACES: ReadonlyMap<string, Places> = new Map([
       inField(history.v1.History.encode({ events: [{}] }), eventPlaces()),
     ),
   ],
+  ['DescribeWorkflowExecution', pendingPlaces()],
   ['UpdateWorkflowExecution', inField(v1.UpdateWorkflowExecutionResponse.encode({ outcome: {} }), OUTCOME)],
   [
     'PollWorkflowExecutionUpdate',

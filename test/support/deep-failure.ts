@@ -17,16 +17,25 @@ function varint(value: number): Buffer {
 const prefix = (field: number, length: number): Buffer =>
   Buffer.concat([varint(field * 8 + 2), varint(length)]);
 
+/** The bytes of a failure that is a chain of `links` application failures without words, in 5 bytes each. */
+export function bareDeepFailure(links: number): Buffer {
+  return chainOf(Array.from({ length: links }, () => ({ applicationFailureInfo: {} })));
+}
+
 /** The bytes of a failure that is a chain of `links` application failures, the outermost `link 0`. */
 export function deepFailure(links: number): Buffer {
-  const { Failure } = temporal.api.failure.v1;
-  const heads = Array.from({ length: links }, (_, n) =>
-    Failure.encode({
+  return chainOf(
+    Array.from({ length: links }, (_, n) => ({
       message: `link ${n}`,
       source: 'by hand',
       applicationFailureInfo: { type: 'Deep' },
-    }).finish(),
+    })),
   );
+}
+
+function chainOf(chain: readonly proto.temporal.api.failure.v1.IFailure[]): Buffer {
+  const { Failure } = temporal.api.failure.v1;
+  const heads = chain.map((link) => Failure.encode(link).finish());
   const parts: Uint8Array[] = [];
   let length = 0;
   for (const head of heads.reverse()) {
@@ -79,11 +88,31 @@ export async function failDeeply(side: TestSide, queue: string, failure: Buffer)
     command,
     Buffer.from(Request.encode({ namespace: side.namespace, identity: 'by hand', taskToken }).finish()),
   );
+  await sendBytes(side, 'RespondWorkflowTaskCompleted', request);
+}
+
+/** Takes the next activity task of a queue and fails this try of it with such a failure. */
+export async function failActivityDeeply(side: TestSide, queue: string, failure: Buffer): Promise<void> {
+  const { RespondActivityTaskFailedRequest: Request } = temporal.api.workflowservice.v1;
+  const { taskToken } = await side.client.withDeadline(Date.now() + 90_000, () =>
+    side.client.workflowService.pollActivityTaskQueue({
+      namespace: side.namespace,
+      taskQueue: { name: queue },
+      identity: 'by hand',
+    }),
+  );
+  const head = Request.encode({ namespace: side.namespace, identity: 'by hand', taskToken }).finish();
+  const field = prefix(fieldOf(Request.encode({ failure: {} }).finish()), failure.length);
+  await sendBytes(side, 'RespondActivityTaskFailed', Buffer.concat([head, field, failure]));
+}
+
+/** Sends a request that the SDK's encoder could not write. */
+async function sendBytes(side: TestSide, method: string, request: Buffer): Promise<void> {
   const client = new Client(side.address, credentials.createInsecure());
   const same = (bytes: Buffer): Buffer => bytes;
   try {
     await new Promise<void>((resolve, reject) => {
-      client.makeUnaryRequest(`${SERVICE}/RespondWorkflowTaskCompleted`, same, same, request, (error) => {
+      client.makeUnaryRequest(`${SERVICE}/${method}`, same, same, request, (error) => {
         if (error) reject(error);
         else resolve();
       });

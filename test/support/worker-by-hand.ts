@@ -4,8 +4,8 @@ import type { TestSide } from './harness.js';
 /** What a worker decides in a workflow task, as the server takes it. */
 export type Command = temporal.api.command.v1.ICommand;
 
-/** `COMMAND_TYPE_*` of the ends of a workflow. */
-export const COMMAND = { complete: 4, fail: 5, cancel: 7 } as const;
+/** `COMMAND_TYPE_*` of the ends of a workflow, and of an activity. */
+export const COMMAND = { scheduleActivity: 1, complete: 4, fail: 5, cancel: 7 } as const;
 
 /**
  * Takes the next workflow task of a queue and answers it with these commands: for ends that the SDK's worker does not

@@ -3,20 +3,29 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { after, before, describe, test } from 'node:test';
-import { bundleWorkflowCode } from '@temporalio/worker';
-import type { WorkflowHandle } from '@temporalio/client';
-import { type ApplicationFailure } from '@temporalio/common';
+import { Worker, bundleWorkflowCode } from '@temporalio/worker';
+import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import type { WorkflowFailedError, WorkflowHandle } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time.js';
+import { type ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { MAX_ARGUMENTS_BYTES, MAX_FAILURE_DEPTH, MAX_TRACE_CONTEXT_BYTES } from '../../src/shared/limits.js';
-import { MEMO_ARGS_DIGEST, MEMO_CALL_ID, TRACE_HEADER, TRACE_PARENT_HEADER } from '../../src/shared/names.js';
+import {
+  CANCEL_ACTIVITY,
+  MEMO_ARGS_DIGEST,
+  MEMO_CALL_ID,
+  TRACE_HEADER,
+  TRACE_PARENT_HEADER,
+} from '../../src/shared/names.js';
 import { jsonPayload, payloadOf } from '../../src/shared/payloads.js';
-import { remoteIdsOf } from '../support/anchor.js';
+import { anchorBackedOff, remoteIdsOf } from '../support/anchor.js';
 import type { CallerEnd } from '../support/caller-end.js';
 import { callerEnd } from '../support/caller-end.js';
 import { completionWith, completionsOf, sendCompletionTo } from '../support/completions.js';
-import { deepFailure, failDeeply } from '../support/deep-failure.js';
+import { bareDeepFailure, deepFailure, failActivityDeeply, failDeeply } from '../support/deep-failure.js';
 import { requestFor, startCrossCluster } from '../support/harness.js';
 import {
   applicationFailureOf,
+  eventually,
   listExecutions,
   remoteOf,
   taskTroubles,
@@ -158,12 +167,49 @@ describe('a chain of causes', () => {
   );
 });
 
+describe('a target that tries again what failed with a long chain of causes', () => {
+  test('is looked at, and its call ends', LIMIT, async (t) => {
+    const stage = await openStage(t);
+    await stage.bridge({ env: SOON });
+    const { b } = stage.clusters;
+    const taskQueue = `by-hand-${randomUUID()}`;
+    const caller = await startCrossCluster(stage.clusters, requestFor('Deep', [], { taskQueue }));
+    await decideByHand(b, taskQueue, {
+      commandType: COMMAND.scheduleActivity,
+      scheduleActivityTaskCommandAttributes: {
+        activityId: 'tried-again',
+        activityType: { name: 'pack' },
+        taskQueue: { name: taskQueue },
+        startToCloseTimeout: msToTs('30s'),
+        scheduleToCloseTimeout: msToTs('10m'),
+        retryPolicy: { initialInterval: msToTs('100s') },
+      },
+    });
+    // A server cuts this failure to some 4 KiB, in its texts; without them all links are kept.
+    await failActivityDeeply(b, taskQueue, bareDeepFailure(150));
+    const { target } = await remoteIdsOf(b, caller);
+    await assert.rejects(target.describe(), ({ cause }: Error) => /depth/.test(String(cause)));
+    const { lastFailure } = await anchorBackedOff(caller, 3);
+    assert.match(lastFailure?.message ?? '', /^running on cluster-b/);
+    await caller.cancel();
+    await decideByHand(b, taskQueue, {
+      commandType: COMMAND.cancel,
+      cancelWorkflowExecutionCommandAttributes: {},
+    });
+    await assert.rejects(
+      caller.result(),
+      (error: WorkflowFailedError) => error.cause instanceof CancelledFailure,
+    );
+  });
+});
+
 describe('header fields that a caller’s interceptors add', () => {
   const CALLERS = fileURLToPath(new URL('../support/workflows/header-callers.ts', import.meta.url));
   let stage: Stage;
+  let workflowBundle: WorkflowBundleWithSourceMap;
   before(async () => {
     stage = await openStage();
-    const workflowBundle = await bundleWorkflowCode({
+    workflowBundle = await bundleWorkflowCode({
       workflowsPath: CALLERS,
       workflowInterceptorModules: [CALLERS],
       logger: SILENT,
@@ -179,6 +225,8 @@ describe('header fields that a caller’s interceptors add', () => {
       memo: { added },
       args,
     });
+  const targetsOf = ({ workflowId }: WorkflowHandle): string =>
+    `WorkflowId STARTS_WITH "bridge-cluster-a-${workflowId}-"`;
   const ECHO = { type: 'Echo', args: ['arrived'] };
   /** A field's name and framing, in bytes. */
   const FIELD_BYTES = 'field-0'.length + 8;
@@ -221,10 +269,34 @@ describe('header fields that a caller’s interceptors add', () => {
         assert.equal(events?.filter((event) => event.activityTaskScheduledEventAttributes).length, 0);
         assert.deepEqual(await taskTroubles(caller), []);
         const { b } = stage.clusters;
-        const prefix = `bridge-cluster-a-${caller.workflowId}-`;
-        assert.deepEqual(await listExecutions(b, `WorkflowId STARTS_WITH "${prefix}"`), []);
+        assert.deepEqual(await listExecutions(b, targetsOf(caller)), []);
       },
     );
+
+  test('too large for a cancellation are left out, and it goes', LIMIT, async () => {
+    const added = { fields: 1, valueBytes: MOST + 1, only: CANCEL_ACTIVITY };
+    const caller = await start('Execute', added, { type: 'UntilCancelled' });
+    await eventually(
+      'the target runs',
+      async () => (await listExecutions(stage.clusters.b, targetsOf(caller))).length === 1,
+    );
+    await caller.cancel();
+    await assert.rejects(
+      caller.result(),
+      (error: WorkflowFailedError) => error.cause instanceof CancelledFailure,
+    );
+    assert.deepEqual(await taskTroubles(caller), []);
+  });
+
+  test('too large for today, with which an earlier version had scheduled a call, replay', LIMIT, async () => {
+    const caller = await start('Execute', { fields: 1, valueBytes: MOST }, ECHO);
+    await caller.result();
+    const history = await caller.fetchHistory();
+    const begun = history.events?.[0]?.workflowExecutionStartedEventAttributes;
+    assert.ok(begun?.memo?.fields?.['added']);
+    begun.memo.fields['added'] = jsonPayload({ fields: 1, valueBytes: MOST + 1 });
+    await Worker.runReplayHistory({ workflowBundle }, history, caller.workflowId);
+  });
 
   test('that are a trace context of over 4 KiB do not go along, and the call goes on', LIMIT, async () => {
     for (const [bytes, goesAlong] of [

@@ -9,10 +9,13 @@ export * from './library-callers.js';
 export interface AddedFields {
   readonly fields: number;
   readonly valueBytes: number;
+  /** To activities of this type alone. Default: to each. */
+  readonly only?: string;
 }
 
-const added = (): Record<string, Payload> => {
-  const { fields, valueBytes } = workflowInfo().memo?.['added'] as AddedFields;
+const addedTo = (activityType: string): Record<string, Payload> => {
+  const { fields, valueBytes, only = activityType } = workflowInfo().memo?.['added'] as AddedFields;
+  if (only !== activityType) return {};
   const data = new Uint8Array(valueBytes);
   return Object.fromEntries(Array.from({ length: fields }, (_, n) => [`field-${n}`, { metadata: {}, data }]));
 };
@@ -21,7 +24,8 @@ export function interceptors(): WorkflowInterceptors {
   return {
     outbound: [
       {
-        scheduleActivity: (input, next) => next({ ...input, headers: { ...input.headers, ...added() } }),
+        scheduleActivity: (input, next) =>
+          next({ ...input, headers: { ...input.headers, ...addedTo(input.activityType) } }),
       },
     ],
   };
