@@ -6,7 +6,7 @@ export const REFUSED_INPUTS = 'bridge_inputs_refused';
 
 /** What the counter says of itself. */
 export const REFUSED_INPUTS_DOC =
-  'Signals, requests and starts that workflow code of the bridge was handed and did not act upon';
+  'Signals, requests and starts that workflow code of the bridge was handed and did not act upon, or not yet';
 
 /** Why an input was not acted upon. */
 export const INPUT_REFUSALS = [

@@ -66,6 +66,15 @@ describe('the test runner', () => {
     assert.match(failures(result)[0] ?? '', /leaked handle/);
   });
 
+  it('kills a file that is through and hangs while Node ends it, and says so', async () => {
+    const hang = `process.on('exit', () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));`;
+    const result = await run(`test('t', () => { ${hang} });`, 500);
+    assert.equal(summary(result), '1 passed, 0 failed');
+    assert.match(result.output, /^note: .* hung in Node's teardown and was killed$/m);
+    const failed = await run(`test('t', () => { ${hang} throw new Error('no'); });`, 500);
+    assert.equal(summary(failed), '0 passed, 1 failed');
+  });
+
   it('kills and counts a file that overruns its time, with the processes it started', async () => {
     const result = await run(
       `import { spawn } from 'node:child_process';
