@@ -130,7 +130,7 @@ export const MAX_COUNT_AGE_MS = 60_000;
 export const CLAIM_UNSEEN_MS = 30_000;
 /** Highest rate of starts of a pair that can be set, a second: above what one process does. */
 export const MAX_CALLS_PER_SECOND_CAP = 10_000;
-/** Pairs whose rate is kept: names of types are the callers' to choose, and each costs some 200 bytes. */
+/** Pairs whose rate is kept: names of types are the callers' to choose, and each costs some 1 KB at worst. */
 export const MAX_RATE_PAIRS = 10_000;
 /** First wait of a call that is held back by a cap, in milliseconds; doubles from there. */
 export const FIRST_HOLD_MS = 1_000;

@@ -121,7 +121,7 @@ describe('a cap on calls in flight on the caller side', () => {
     const { message } = await whenHeld(second);
     assert.match(
       message ?? '',
-      /^held back, nothing is started on cluster-b yet: 1 calls of Gate from namespace \S+ of cluster-a are open; the cap is 1; next try in /,
+      /^held back, nothing is started on cluster-b yet: calls of Gate from namespace \S+ of cluster-a: 1 open; the cap is 1; next try in /,
     );
     const { wrapper } = await remoteIdsOf(stage.clusters.b, second);
     assert.equal(await exists(wrapper), false);

@@ -5,8 +5,8 @@ import { CALL_HELD } from '../../shared/failure-table.js';
 import { refused } from '../../shared/outcome.js';
 import type { CallEnvelope } from '../../shared/wire/call-envelope.js';
 import type { OverCap } from '../caps/call-caps.js';
-import { holdMs } from '../caps/call-caps.js';
 import type { CallPair } from '../caps/call-pair.js';
+import { holdMs } from '../caps/hold-time.js';
 import { wrapperHolder } from '../remote-lookup.js';
 import { waitingFailure } from '../waiting-failure.js';
 import type { Attempt, Finding } from './anchor-attempt.js';
@@ -54,7 +54,7 @@ export async function heldBack(attempt: Attempt): Promise<Finding | undefined> {
   if (end) return (await isOnCluster()) ? undefined : end;
   const pair = pairOf(side, call);
   const tooMany = await caps.tooManyOpen(pair, wrapperWorkflowId);
-  const over = tooMany ?? caps.tooFast(pair);
+  const over = tooMany ?? caps.tooFast(pair, { wasHeld: progress.holds > 0 });
   if (!over) return undefined;
   if (!tooMany) caps.release(wrapperWorkflowId);
   if (progress.holds === 0 && (await isOnCluster())) return undefined;

@@ -35,7 +35,7 @@ export async function capRejection(
 ): Promise<Rejection | undefined> {
   const { caps } = side;
   if (!caps.isSet) return undefined;
-  const { isLocal } = Context.current().info;
+  const { isLocal, attempt } = Context.current().info;
   const pair = pairOf(call);
   const { wrapperWorkflowId } = call.replyTo;
   const metrics = metricsFor(side, pair.cluster);
@@ -49,7 +49,7 @@ export async function capRejection(
     const message = `too many calls in flight: ${escapeForLog(why, 600)}`;
     return { type: 'TOO_MANY_OPEN_CALLS', message, details: { started: 'no', limit: String(limit) } };
   }
-  const tooFast = caps.tooFast(pair, { isQueued: !isLocal });
+  const tooFast = caps.tooFast(pair, { isQueued: !isLocal, wasHeld: !isLocal && attempt > 1 });
   if (!tooFast) return undefined;
   if (isLocal) throw held(tooFast, 1);
   metrics.held({ side: 'handler', reason: tooFast.reason });
