@@ -124,6 +124,10 @@ export const COUNT_PAGE_SIZE = 1000;
 export const COUNT_INTERVAL_MS = 2_000;
 /** Deadline of one page of a count, in milliseconds: within the handler side's local try of 4 s. */
 export const COUNT_TIMEOUT_MS = 3_000;
+/** Time for all pages of a count, in milliseconds: two counts, each with its decoding, fit into an attempt's 30 s. */
+export const COUNT_LIST_MS = 8_000;
+/** Time for decoding the memos of a count, in milliseconds: codecs may be a server of their own. */
+export const COUNT_DECODE_MS = 2_000;
 /** Age of a count at which it holds no longer, in milliseconds, if there is no newer one: 1 minute, a short outage of visibility. */
 export const MAX_COUNT_AGE_MS = 60_000;
 /** How long a wrapper counts as open that visibility does not show, in milliseconds: visibility may lag by seconds. */
