@@ -13,7 +13,7 @@ import { callFields, finish, lostOrLater, waitForCluster, waitForSignal } from '
 import { readProgress } from './anchor-progress.js';
 import type { CallerSides } from './caller-side.js';
 import { callDenial } from './check-allowed.js';
-import { heldBack, waitForCap } from './hold.js';
+import { heldBack, isToBeAdopted, waitForCap } from './hold.js';
 import { readCall } from './read-call.js';
 import { startWrapper } from './start-wrapper.js';
 import { lookedUpCallOf, targetWorkflowIdFor } from './target-id.js';
@@ -141,7 +141,11 @@ async function startOrAttach(attempt: Attempt, onSent: () => void): Promise<Find
         started: 'no',
       }),
     );
-    return progress.started === 'no' ? expired : attach(attempt, () => expired);
+    if (progress.started === 'no' && progress.holds === 0) return expired;
+    // While a cap held it back, somebody else may have started it.
+    if (progress.holds > 0 && (await neededForStart(attempt, isToBeAdopted(attempt))))
+      return lookAtRemote(attempt);
+    return attach(attempt, () => expired);
   }
   const held = await neededForStart(attempt, heldBack(attempt));
   if (held) return held;
