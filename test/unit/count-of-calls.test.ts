@@ -78,7 +78,7 @@ describe('a count of open calls', () => {
       'More calls are open than are counted: caps on calls in flight may be exceeded',
     ]);
     assert.equal(timeouts.length, 3);
-    assert.ok(Math.max(...timeouts) <= 200, `${timeouts}`);
+    assert.ok(Math.max(...timeouts) <= 200, `${timeouts.join()}`);
   });
 
   it('fails where a page does that had its whole time', async () => {

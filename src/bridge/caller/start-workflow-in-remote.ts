@@ -135,6 +135,9 @@ async function startOrAttach(attempt: Attempt, onSent: () => void): Promise<Find
   const refusal = await denied(attempt);
   if (refusal) return refusal;
   const startBy = Math.floor(await neededForStart(attempt, startByOf(attempt)));
+  // Its target may have come while a cap held it back. The handler side would admit no wrapper any more.
+  const isLate = progress.holds > 0 && Date.now() >= startBy;
+  if (isLate && (await neededForStart(attempt, isToBeAdopted(attempt)))) return lookAtRemote(attempt);
   if (Date.now() > startBy + side.clockSkewMs) {
     const expired = ended(
       refused('CALL_EXPIRED', 'the call could not be started in time; nothing was started', {
@@ -142,9 +145,6 @@ async function startOrAttach(attempt: Attempt, onSent: () => void): Promise<Find
       }),
     );
     if (progress.started === 'no' && progress.holds === 0) return expired;
-    // While a cap held it back, somebody else may have started it.
-    if (progress.holds > 0 && (await neededForStart(attempt, isToBeAdopted(attempt))))
-      return lookAtRemote(attempt);
     return attach(attempt, () => expired);
   }
   const held = await neededForStart(attempt, heldBack(attempt));
