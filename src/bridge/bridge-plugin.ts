@@ -5,6 +5,7 @@ import type { BundleOptions, Worker, WorkerOptions } from '@temporalio/worker';
 import { BridgeError } from '../shared/bridge-error.js';
 import { activityCallInterceptor } from './activity-call.js';
 import { callerActivities } from './caller/activities.js';
+import type { CallCaps } from './caps/call-caps.js';
 import type { ClusterClient } from './cluster-client.js';
 import type { ResolvedConfig } from './config/resolve.js';
 import type { HealthWatch } from './health/bridge-health.js';
@@ -100,6 +101,8 @@ export class BridgePlugin extends SimplePlugin {
   #counts: Watched | undefined;
   #watch: HealthWatch | undefined;
   #trust: Trust | undefined;
+  /** By handler cluster: all workers that this plugin is on count together. */
+  #caps = new Map<string, CallCaps>();
   /** This worker's codecs, which the caller cluster's payloads have. */
   #own: readonly PayloadCodec[] = [];
 
@@ -144,6 +147,7 @@ export class BridgePlugin extends SimplePlugin {
         traced,
         watched: this.#watched(config),
         trust: this.#trusted(config),
+        caps: this.#caps,
         handlerWorker: { connection: () => this.#handlerSide?.worker.connection() },
       },
     );
@@ -224,6 +228,8 @@ export class BridgePlugin extends SimplePlugin {
     this.#clients = [];
     // What watched these clients would find them closed: the next worker has a watch of its own.
     this.#counts = undefined;
+    // They ask by one of these clients.
+    this.#caps = new Map();
     this.#trust?.stop();
     this.#trust = undefined;
     await Promise.allSettled(clients.map((client) => client.close()));

@@ -25,6 +25,16 @@ interface ConnectOptions {
   readonly traced?: SideTracing | undefined;
   readonly watched: Watched;
   readonly trust: Trust;
+  /** Caps by the name of the handler cluster, which other workers of this process count by, too. Default: its own. */
+  readonly caps?: Map<string, CallCaps>;
+}
+
+/** The caps on calls to a cluster: those that there are, else new ones. */
+function capsOf(caps: Map<string, CallCaps>, remote: ClusterClient, make: () => CallCaps): CallCaps {
+  const { name } = remote.cluster;
+  const shared = caps.get(name) ?? make();
+  caps.set(name, shared);
+  return shared;
 }
 
 /** A client on whichever connection a worker has. */
@@ -51,6 +61,7 @@ export function connectCallerSides(
     traced,
     watched: { metrics, heartbeats, rotation },
     trust,
+    caps = new Map<string, CallCaps>(),
   }: ConnectOptions,
 ): { sides: CallerSides; clients: readonly ClusterClient[] } {
   const clientInterceptors = traced ? [traced.clientInterceptor] : [];
@@ -72,7 +83,7 @@ export function connectCallerSides(
         : {}),
       sealer: trust.sealer,
       allow: trust.allow,
-      caps: new CallCaps(config.caps, remote, log),
+      caps: capsOf(caps, remote, () => new CallCaps(config.caps, remote, log)),
       fallback: config.fallback,
       startRetry: config.startRetry,
       clockSkewMs: config.clockSkewMs,

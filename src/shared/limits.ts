@@ -124,13 +124,17 @@ export const COUNT_PAGE_SIZE = 1000;
 export const COUNT_INTERVAL_MS = 2_000;
 /** Deadline of one page of a count, in milliseconds: within the handler side's local try of 4 s. */
 export const COUNT_TIMEOUT_MS = 3_000;
+/** Time for all pages of a count, in milliseconds: two counts, each with its decoding, fit into an attempt's 30 s. */
+export const COUNT_LIST_MS = 8_000;
+/** Time for decoding the memos of a count, in milliseconds: codecs may be a server of their own. */
+export const COUNT_DECODE_MS = 2_000;
 /** Age of a count at which it holds no longer, in milliseconds, if there is no newer one: 1 minute, a short outage of visibility. */
 export const MAX_COUNT_AGE_MS = 60_000;
 /** How long a wrapper counts as open that visibility does not show, in milliseconds: visibility may lag by seconds. */
 export const CLAIM_UNSEEN_MS = 30_000;
 /** Highest rate of starts of a pair that can be set, a second: above what one process does. */
 export const MAX_CALLS_PER_SECOND_CAP = 10_000;
-/** Pairs whose rate is kept: names of types are the callers' to choose, and each costs some 200 bytes. */
+/** Pairs whose rate is kept: names of types are the callers' to choose, and each costs some 1 KB at worst. */
 export const MAX_RATE_PAIRS = 10_000;
 /** First wait of a call that is held back by a cap, in milliseconds; doubles from there. */
 export const FIRST_HOLD_MS = 1_000;

@@ -1,10 +1,12 @@
 /** Caps on calls in flight and on their rate: over a cap calls wait or are refused, and none is lost. */
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import { describe, test } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
 import { CALL_HELD, REMOTE_RUNNING } from '../../src/shared/failure-table.js';
+import { articleTargetWorkflowId } from '../../src/shared/remote-ids.js';
 import { anchorBackedOff, exists, remoteIdsOf, resetToFirstTask } from '../support/anchor.js';
 import type { TwoClusters } from '../support/harness.js';
 import { createSide, requestFor, startBridge, startCrossCluster } from '../support/harness.js';
@@ -68,6 +70,19 @@ async function letThrough(stage: Stage, call: WorkflowHandle, value: unknown): P
   await target.signal('open', value);
 }
 
+/** A call in id mode `article`, and how its target comes to be on B by another hand than a wrapper's. */
+function articleCall({ clusters }: Stage, more: Record<string, unknown> = {}) {
+  const callerWorkflowId = `order-${randomUUID()}`;
+  const workflowId = articleTargetWorkflowId({ sourceCluster: 'cluster-a', callerWorkflowId, name: 'Gate' });
+  return {
+    make: () =>
+      startCrossCluster(clusters, requestFor('Gate', [], { idMode: 'article', ...more }), {
+        workflowId: callerWorkflowId,
+      }),
+    startTarget: () => clusters.b.client.workflow.start('Gate', { workflowId, taskQueue: 'targets' }),
+  };
+}
+
 const timesOf = async (stage: Stage, type: string, atLeast: number) =>
   (await listExecutions(stage.clusters.b, `WorkflowType = '${type}' AND CloseTime IS NOT NULL`, atLeast)).map(
     ({ startTime, closeTime }) => ({ start: startTime.getTime(), close: closeTime?.getTime() ?? Infinity }),
@@ -121,7 +136,7 @@ describe('a cap on calls in flight on the caller side', () => {
     const { message } = await whenHeld(second);
     assert.match(
       message ?? '',
-      /^held back, nothing is started on cluster-b yet: 1 calls of Gate from namespace \S+ of cluster-a are open; the cap is 1; next try in /,
+      /^held back, nothing is started on cluster-b yet: calls of Gate from namespace \S+ of cluster-a: 1 open; the cap is 1; next try in /,
     );
     const { wrapper } = await remoteIdsOf(stage.clusters.b, second);
     assert.equal(await exists(wrapper), false);
@@ -186,6 +201,32 @@ describe('a cap on calls in flight on the caller side', () => {
     },
   );
 
+  test('a call whose target is there without a wrapper is not held: it adopts it', LIMIT, async (t) => {
+    const { stage } = await openRoles(t, inFlight(1));
+    const first = await openGate(stage);
+    const { make, startTarget } = articleCall(stage);
+    const target = await startTarget();
+    const call = await make();
+    const { lastFailure } = await anchorBackedOff(call);
+    assert.equal(lastFailure?.applicationFailureInfo?.type, REMOTE_RUNNING);
+    await target.signal('open', 'adopted');
+    assert.equal(await valueOf(call), 'adopted');
+    await first.terminate();
+  });
+
+  test('a held call whose target comes without a wrapper does not say that nothing was', LIMIT, async (t) => {
+    const { stage } = await openRoles(t, inFlight(1));
+    const first = await openGate(stage);
+    const { make, startTarget } = articleCall(stage, { timeout: '8s' });
+    const call = await make();
+    await whenHeld(call);
+    const target = await startTarget();
+    const failure = await applicationFailureOf(call);
+    assert.equal(failure.type, 'CALL_EXPIRED');
+    assert.notEqual((failure.details?.[0] as { started?: string }).started, 'no');
+    await Promise.all([first.terminate(), target.terminate().catch(() => undefined)]);
+  });
+
   test('a bridge that is started anew while calls are held loses none', LIMIT, async (t) => {
     const { stage, callerSide } = await openRoles(t, inFlight(2));
     const calls = await makeCalls(stage, 6, 'Gate');
@@ -238,6 +279,21 @@ describe('a cap on calls in flight on the handler side', () => {
       await next?.terminate();
       return target !== undefined;
     });
+  });
+});
+
+describe('a cap on calls in flight on the handler side, and a target that is there already', () => {
+  test('the call adopts it, though none could start', LIMIT, async (t) => {
+    const { stage } = await openRoles(t, {}, inFlight(1));
+    const first = await openGate(stage);
+    const { make, startTarget } = articleCall(stage);
+    const target = await startTarget();
+    const call = await make();
+    await target.signal('open', 'adopted');
+    assert.equal(await valueOf(call), 'adopted');
+    const refused = await applicationFailureOf(await articleCall(stage).make());
+    assert.equal(refused.type, 'TOO_MANY_OPEN_CALLS');
+    await first.terminate();
   });
 });
 

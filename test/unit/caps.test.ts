@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { BoundedMap } from '../../src/bridge/caps/bounded-map.js';
-import { holdMs } from '../../src/bridge/caps/call-caps.js';
 import { UNKNOWN_PAIR, pairKey, pairKeyOfMemo, pairMemo } from '../../src/bridge/caps/call-pair.js';
+import { holdMs } from '../../src/bridge/caps/hold-time.js';
 import { StartRate } from '../../src/bridge/caps/start-rate.js';
 import { FIRST_HOLD_MS, MAX_HOLD_MS } from '../../src/shared/limits.js';
 import { jsonPayload } from '../../src/shared/payloads.js';
@@ -39,12 +39,50 @@ describe('the rate of starts', () => {
   it('sends those over it back one after the other, within 30 s', () => {
     const rate = new StartRate(10);
     for (let n = 0; n < 10; n += 1) rate.take('pair', { nowMs: 0 });
-    const waits = Array.from({ length: 1000 }, () => rate.take('pair', { nowMs: 0 }));
+    const waits = Array.from({ length: 298 }, () => rate.take('pair', { nowMs: 0 }));
     assert.deepEqual(
       waits.slice(0, 3).map((wait) => Math.round(wait)),
       [200, 300, 400],
     );
-    assert.equal(Math.max(...waits), MAX_HOLD_MS);
+    const longest = Math.max(...waits);
+    assert.ok(longest <= MAX_HOLD_MS && longest >= MAX_HOLD_MS - 200, `${longest}`);
+    // There is no place left within 30 s: those beyond come back apart.
+    assert.deepEqual(
+      [0, 0.5, 1].map((part) => rate.take('pair', { nowMs: 0, random: () => part })),
+      [MAX_HOLD_MS, MAX_HOLD_MS * 0.75, MAX_HOLD_MS / 2],
+    );
+  });
+
+  it('keeps what is free for those who wait: a call that comes for the first time goes behind them', () => {
+    const rate = new StartRate(1);
+    assert.equal(rate.take('pair', { nowMs: 0 }), 0);
+    const first = rate.take('pair', { nowMs: 0 });
+    assert.equal(first, 2000);
+    assert.equal(rate.take('pair', { nowMs: 1500 }), 1500);
+    assert.equal(rate.take('pair', { nowMs: first, wasHeld: true }), 0);
+    assert.equal(rate.take('pair', { nowMs: 3000, wasHeld: true }), 0);
+    // Nobody waits any more.
+    assert.equal(rate.take('pair', { nowMs: 4000 }), 0);
+  });
+
+  it('lets none starve: each is through by its place, however many come meanwhile', () => {
+    const rate = new StartRate(4);
+    const due = new Map<number, number[]>();
+    const throughAfter: number[] = [];
+    const come = (nowMs: number, since: number, wasHeld: boolean): void => {
+      const waitMs = rate.take('pair', { nowMs, wasHeld });
+      if (waitMs === 0) throughAfter.push(nowMs - since);
+      else due.set(nowMs + waitMs, [...(due.get(nowMs + waitMs) ?? []), since]);
+    };
+    for (let n = 0; n < 12; n += 1) come(0, 0, false);
+    for (let nowMs = 50; nowMs < 8000; nowMs += 50) {
+      if (nowMs % 250 === 0) come(nowMs, nowMs, false);
+      for (const since of due.get(nowMs) ?? []) come(nowMs, since, true);
+    }
+    assert.ok(throughAfter.length >= 30, `${throughAfter.length}`);
+    const stillWaiting = [...due].filter(([at]) => at >= 8000).flatMap(([, since]) => since);
+    const longest = Math.max(...throughAfter, ...stillWaiting.map((since) => 8000 - since));
+    assert.ok(longest <= 3000, `${longest} ms`);
   });
 
   it('keeps pairs apart, and a bounded number of them', () => {

@@ -5,15 +5,16 @@ import { CALL_HELD } from '../../shared/failure-table.js';
 import { refused } from '../../shared/outcome.js';
 import type { CallEnvelope } from '../../shared/wire/call-envelope.js';
 import type { OverCap } from '../caps/call-caps.js';
-import { holdMs } from '../caps/call-caps.js';
 import type { CallPair } from '../caps/call-pair.js';
-import { wrapperHolder } from '../remote-lookup.js';
+import { holdMs } from '../caps/hold-time.js';
+import { lookUpTarget, wrapperHolder } from '../remote-lookup.js';
 import { waitingFailure } from '../waiting-failure.js';
 import type { Attempt, Finding } from './anchor-attempt.js';
 import { withinActivityMs } from './anchor-attempt.js';
 import { callFields } from './anchor-end.js';
 import { writeProgress } from './anchor-progress.js';
 import type { CallerSide } from './caller-side.js';
+import { lookedUpCallOf } from './target-id.js';
 
 /** Whose call of what it is. */
 export function pairOf({ sourceCluster }: CallerSide, { caller, target }: CallEnvelope): CallPair {
@@ -37,6 +38,17 @@ function endOfHeld(attempt: Attempt): Finding | undefined {
 }
 
 /**
+ * Whether the target of a call that no wrapper was started for is on the handler cluster: the published bridge's, which
+ * id mode `article` adopts.
+ *
+ * @throws the client's error if the handler cluster cannot be asked
+ */
+export async function isToBeAdopted({ side, call, targetWorkflowId }: Attempt): Promise<boolean> {
+  if (call.target.idMode !== 'article') return false;
+  return (await lookUpTarget(side.remote, lookedUpCallOf(call, targetWorkflowId))) !== undefined;
+}
+
+/**
  * Whether a cap holds a call back that is about to be started. A call that was started, or may have been, never is: it
  * attaches. Counts the call as open and started otherwise.
  *
@@ -49,12 +61,13 @@ export async function heldBack(attempt: Attempt): Promise<Finding | undefined> {
   const { wrapperWorkflowId } = call;
   if (!caps.isSet || progress.started !== 'no' || caps.isOpen(wrapperWorkflowId)) return undefined;
   // A reset of the caller, or another run that shares the call, may have started it before this activity was.
-  const isOnCluster = async (): Promise<boolean> => (await wrapperHolder(remote, call)) !== 'nobody';
+  const isOnCluster = async (): Promise<boolean> =>
+    (await wrapperHolder(remote, call)) !== 'nobody' || (await isToBeAdopted(attempt));
   const end = endOfHeld(attempt);
   if (end) return (await isOnCluster()) ? undefined : end;
   const pair = pairOf(side, call);
   const tooMany = await caps.tooManyOpen(pair, wrapperWorkflowId);
-  const over = tooMany ?? caps.tooFast(pair);
+  const over = tooMany ?? caps.tooFast(pair, { wasHeld: progress.holds > 0 });
   if (!over) return undefined;
   if (!tooMany) caps.release(wrapperWorkflowId);
   if (progress.holds === 0 && (await isOnCluster())) return undefined;

@@ -13,7 +13,7 @@ import { callFields, finish, lostOrLater, waitForCluster, waitForSignal } from '
 import { readProgress } from './anchor-progress.js';
 import type { CallerSides } from './caller-side.js';
 import { callDenial } from './check-allowed.js';
-import { heldBack, waitForCap } from './hold.js';
+import { heldBack, isToBeAdopted, waitForCap } from './hold.js';
 import { readCall } from './read-call.js';
 import { startWrapper } from './start-wrapper.js';
 import { lookedUpCallOf, targetWorkflowIdFor } from './target-id.js';
@@ -135,13 +135,17 @@ async function startOrAttach(attempt: Attempt, onSent: () => void): Promise<Find
   const refusal = await denied(attempt);
   if (refusal) return refusal;
   const startBy = Math.floor(await neededForStart(attempt, startByOf(attempt)));
+  // Its target may have come while a cap held it back. The handler side would admit no wrapper any more.
+  const isLate = progress.holds > 0 && Date.now() >= startBy;
+  if (isLate && (await neededForStart(attempt, isToBeAdopted(attempt)))) return lookAtRemote(attempt);
   if (Date.now() > startBy + side.clockSkewMs) {
     const expired = ended(
       refused('CALL_EXPIRED', 'the call could not be started in time; nothing was started', {
         started: 'no',
       }),
     );
-    return progress.started === 'no' ? expired : attach(attempt, () => expired);
+    if (progress.started === 'no' && progress.holds === 0) return expired;
+    return attach(attempt, () => expired);
   }
   const held = await neededForStart(attempt, heldBack(attempt));
   if (held) return held;

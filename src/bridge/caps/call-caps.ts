@@ -1,12 +1,5 @@
-import {
-  FIRST_HOLD_MS,
-  HOLD_TOLD_EVERY_MS,
-  MAX_HOLD_MS,
-  MAX_NOTED_CANCELLATIONS,
-  MAX_RATE_PAIRS,
-} from '../../shared/limits.js';
+import { HOLD_TOLD_EVERY_MS, MAX_NOTED_CANCELLATIONS, MAX_RATE_PAIRS } from '../../shared/limits.js';
 import type { ClusterClient } from '../cluster-client.js';
-import { backOffMs } from '../fallback-schedule.js';
 import type { BridgeLogger } from '../logger.js';
 import { BoundedMap } from './bounded-map.js';
 import type { CallPair } from './call-pair.js';
@@ -31,17 +24,8 @@ export interface OverCap {
   /** What is over which cap, for people. */
   readonly why: string;
   readonly limit: number;
-  /** When the next try is due, in milliseconds; absent: as its number says, see {@link holdMs}. */
+  /** When the next try is due, in milliseconds; absent: as its number says, see `holdMs`. */
   readonly retryMs?: number;
-}
-
-/** Share of a hold that is left to chance: calls that were held back together come back apart. */
-const HOLD_JITTER = 0.5;
-
-/** Wait before a held call is tried again: 1 s doubling to 30 s, half of it left to chance. */
-export function holdMs(holds: number, random: () => number = Math.random): number {
-  const longest = backOffMs({ firstMs: FIRST_HOLD_MS, maxMs: MAX_HOLD_MS }, holds, () => 0);
-  return longest * (1 - HOLD_JITTER * random());
 }
 
 /**
@@ -81,12 +65,15 @@ export class CallCaps {
     if (limit === 0) return undefined;
     const others = await this.#open.claim(pairKey(pair), wrapperId, limit, options);
     if (others === undefined) return undefined;
-    const why = `${others} ${pairText(pair)} are open; the cap is ${limit}`;
+    const why = `${pairText(pair)}: ${others} open; the cap is ${limit}`;
     return { reason: 'in-flight', why, limit };
   }
 
   /** Whether calls of a pair start too fast for this one; if not, it counts as started. */
-  tooFast(pair: CallPair, options: { readonly isQueued?: boolean } = {}): OverCap | undefined {
+  tooFast(
+    pair: CallPair,
+    options: { readonly isQueued?: boolean; readonly wasHeld?: boolean } = {},
+  ): OverCap | undefined {
     const retryMs = this.#rate?.take(pairKey(pair), options) ?? 0;
     if (retryMs === 0) return undefined;
     const { perSecond: limit } = this.#settings;

@@ -2,7 +2,9 @@ import type { temporal } from '@temporalio/proto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CLAIM_UNSEEN_MS,
+  COUNT_DECODE_MS,
   COUNT_INTERVAL_MS,
+  COUNT_LIST_MS,
   COUNT_PAGE_SIZE,
   COUNT_TIMEOUT_MS,
   MAX_COUNTED_CALLS,
@@ -13,9 +15,11 @@ import type { ClusterClient } from '../cluster-client.js';
 import { isRunning } from '../execution-status.js';
 import { faultText } from '../grpc-errors.js';
 import type { BridgeLogger } from '../logger.js';
-import { pairKeyOfMemo } from './call-pair.js';
+import { UNKNOWN_PAIR } from './call-pair.js';
+import { readPairs } from './read-pairs.js';
 
 type ExecutionInfo = temporal.api.workflow.v1.IWorkflowExecutionInfo;
+type Page = temporal.api.workflowservice.v1.IListWorkflowExecutionsResponse;
 
 /** An open wrapper, as visibility tells. */
 interface Listed {
@@ -32,8 +36,18 @@ interface Claim {
   isSeen: boolean;
 }
 
+/** How long the parts of a count may take, in milliseconds. */
+export interface CountTimes {
+  /** All pages together. Default 8 s. */
+  readonly listMs: number;
+  /** Decoding what is new. Default 2 s. */
+  readonly decodeMs: number;
+}
+
 /** What a clock of the cluster may be behind this process's, where closed wrappers are asked for. */
 const CLOCK_MARGIN_MS = 10_000;
+
+const idOf = ({ execution }: ExecutionInfo): string => execution?.workflowId ?? '';
 
 const timeMs = (time: ExecutionInfo['startTime']): number =>
   Number(time?.seconds ?? 0) * 1000 + (time?.nanos ?? 0) / 1e6;
@@ -44,8 +58,9 @@ const timeMs = (time: ExecutionInfo['startTime']): number =>
  * others start between two listings it learns by the next.
  */
 export class OpenCalls {
-  readonly #cluster: ClusterClient;
-  readonly #log: BridgeLogger;
+  readonly #cluster: Pick<ClusterClient, 'cluster' | 'client' | 'request' | 'codecs'>;
+  readonly #log: Pick<BridgeLogger, 'warn'>;
+  readonly #times: CountTimes;
   #listed: ReadonlyMap<string, Listed> = new Map();
   #byPair: ReadonlyMap<string, readonly string[]> = new Map();
   readonly #claims = new Map<string, Claim>();
@@ -56,9 +71,14 @@ export class OpenCalls {
   #asking: Promise<void> | undefined;
   #isCutTold = false;
 
-  constructor(cluster: ClusterClient, log: BridgeLogger) {
+  constructor(
+    cluster: Pick<ClusterClient, 'cluster' | 'client' | 'request' | 'codecs'>,
+    log: Pick<BridgeLogger, 'warn'>,
+    times: CountTimes = { listMs: COUNT_LIST_MS, decodeMs: COUNT_DECODE_MS },
+  ) {
     this.#cluster = cluster;
     this.#log = log;
+    this.#times = times;
   }
 
   /**
@@ -139,7 +159,7 @@ export class OpenCalls {
     }
   }
 
-  /** Open wrappers; and closed ones, if there are claims that visibility has not shown yet. */
+  /** Open wrappers, as many as the time allows; and closed ones, if there are claims that visibility has not shown yet. */
   async #list(): Promise<ExecutionInfo[]> {
     const unseen = [...this.#claims.values()].filter(({ isSeen }) => !isSeen).map(({ at }) => at);
     const since = Date.now() - (performance.now() - Math.min(...unseen)) - CLOCK_MARGIN_MS;
@@ -147,23 +167,21 @@ export class OpenCalls {
       unseen.length === 0 ? '' : ` OR CloseTime >= '${new Date(Math.max(0, since)).toISOString()}'`;
     const query = `WorkflowType = '${REMOTE_CALL_WORKFLOW}' AND (ExecutionStatus = 'Running'${closed})`;
     const found: ExecutionInfo[] = [];
-    const { client, cluster } = this.#cluster;
+    const listBy = performance.now() + this.#times.listMs;
     let nextPageToken: Uint8Array | undefined;
+    let leftMs = this.#times.listMs;
     do {
-      const page: temporal.api.workflowservice.v1.IListWorkflowExecutionsResponse =
-        await this.#cluster.request(
-          () =>
-            client.workflowService.listWorkflowExecutions({
-              namespace: cluster.namespace,
-              query,
-              pageSize: COUNT_PAGE_SIZE,
-              ...(nextPageToken ? { nextPageToken } : {}),
-            }),
-          COUNT_TIMEOUT_MS,
-        );
-      found.push(...(page.executions ?? []));
-      nextPageToken = page.nextPageToken?.length ? page.nextPageToken : undefined;
-    } while (nextPageToken && found.length < MAX_COUNTED_CALLS);
+      try {
+        const page = await this.#page(query, nextPageToken, Math.min(COUNT_TIMEOUT_MS, leftMs));
+        found.push(...(page.executions ?? []));
+        nextPageToken = page.nextPageToken?.length ? page.nextPageToken : undefined;
+      } catch (error) {
+        // A page that had less than its own time is where the count is cut.
+        if (!nextPageToken || leftMs >= COUNT_TIMEOUT_MS) throw error;
+        break;
+      }
+      leftMs = listBy - performance.now();
+    } while (nextPageToken && found.length < MAX_COUNTED_CALLS && leftMs > 0);
     if (nextPageToken && !this.#isCutTold)
       this.#log.warn('More calls are open than are counted: caps on calls in flight may be exceeded', {
         counted: found.length,
@@ -172,18 +190,25 @@ export class OpenCalls {
     return found;
   }
 
+  #page(query: string, nextPageToken: Uint8Array | undefined, timeoutMs: number): Promise<Page> {
+    const { client, cluster } = this.#cluster;
+    return this.#cluster.request(
+      () =>
+        client.workflowService.listWorkflowExecutions({
+          namespace: cluster.namespace,
+          query,
+          pageSize: COUNT_PAGE_SIZE,
+          ...(nextPageToken ? { nextPageToken } : {}),
+        }),
+      timeoutMs,
+    );
+  }
+
   async #take(infos: readonly ExecutionInfo[]): Promise<void> {
-    const listed = new Map<string, Listed>();
+    const listed = await this.#withPairs(infos.filter(({ status }) => isRunning(status)));
+    const closed = new Set(infos.filter(({ status }) => !isRunning(status)).map(idOf));
     const byPair = new Map<string, string[]>();
-    const closed = new Set<string>();
-    for (const info of infos) {
-      const id = info.execution?.workflowId ?? '';
-      if (!isRunning(info.status)) {
-        closed.add(id);
-        continue;
-      }
-      const pair = await this.#pairOf(info);
-      listed.set(id, { pair, startedAt: timeMs(info.startTime) });
+    for (const [id, { pair }] of listed) {
       const ids = byPair.get(pair);
       if (ids) ids.push(id);
       else byPair.set(pair, [id]);
@@ -197,11 +222,22 @@ export class OpenCalls {
     }
   }
 
-  async #pairOf({ memo }: ExecutionInfo): Promise<string> {
-    const payload = memo?.fields?.[MEMO_CALL_PAIR];
-    if (!payload || !this.#cluster.codecs) return pairKeyOfMemo(payload);
-    const [plain] = await this.#cluster.codecs.decode([payload]).catch(() => []);
-    return pairKeyOfMemo(plain);
+  /** Whose the open wrappers are: a memo never changes, so each is read once, unless that failed. */
+  async #withPairs(open: readonly ExecutionInfo[]): Promise<Map<string, Listed>> {
+    const known = open.map((info): string | undefined => {
+      const before = this.#listed.get(idOf(info));
+      const isSame = before?.startedAt === timeMs(info.startTime) && before.pair !== UNKNOWN_PAIR;
+      return isSame ? before.pair : undefined;
+    });
+    const memos = open.filter((_, at) => known[at] === undefined);
+    const payloads = memos.map(({ memo }) => memo?.fields?.[MEMO_CALL_PAIR]);
+    const read = (await readPairs(payloads, this.#cluster.codecs, this.#times.decodeMs)).values();
+    return new Map(
+      open.map((info, at) => {
+        const pair = known[at] ?? read.next().value ?? UNKNOWN_PAIR;
+        return [idOf(info), { pair, startedAt: timeMs(info.startTime) }];
+      }),
+    );
   }
 }
 
