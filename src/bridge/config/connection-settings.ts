@@ -66,7 +66,7 @@ export const connectionSettings = {
     path: 'profilesFile',
     size: '64 KiB',
     example: '/etc/temporal-bridge/temporal.toml',
-    doc: "Profiles in the TOML form of Temporal's command line and SDKs; private if it holds an API key, a key or such a header",
+    doc: "Profiles in the TOML form of Temporal's command line and SDKs; private if it holds a credential",
   }),
   BRIDGE_CREDENTIALS_REFRESH: duration({
     path: 'credentialsRefreshMs',
