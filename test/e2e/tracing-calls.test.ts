@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { Worker } from '@temporalio/worker';
-import { remoteOf } from '../support/inspect.js';
+import { remoteOf, whenTaken } from '../support/inspect.js';
 import { requestFor } from '../support/harness.js';
 import { CANARY, openTracedStage, startTelemetry, userOptions } from '../support/traced-stage.js';
 import type { Telemetry, TracedStage } from '../support/traced-stage.js';
@@ -23,8 +23,12 @@ describe('the trace of a call between traced users', () => {
 
   const start = (workflow: string, taskQueue: string, ...args: unknown[]) =>
     stage.client.workflow.start(workflow, { taskQueue, workflowId: `${workflow}-${randomUUID()}`, args });
-  const openTarget = async (callerWorkflowId: string) =>
-    (await remoteOf(stage.clusters.b, callerWorkflowId)).target.signal('open', 1);
+  /** Once the target runs: a signal that comes along with its start is handled in the span of its run. */
+  const openTarget = async (callerWorkflowId: string) => {
+    const { target } = await remoteOf(stage.clusters.b, callerWorkflowId);
+    await whenTaken(target, 0);
+    await target.signal('open', 1);
+  };
 
   test('through CrossClusterWorkflow', async () => {
     const caller = await start('CrossClusterWorkflow', 'bridge-queue', requestFor('GatedWork', [CANARY]));

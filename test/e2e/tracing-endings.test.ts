@@ -8,7 +8,7 @@ import { bundleWorkflowCode } from '@temporalio/worker';
 import { BridgePlugin, resolveConfig } from '../../src/index.js';
 import { bridgeEnv, requestFor, startCrossCluster } from '../support/harness.js';
 import { SILENT } from '../support/silent-logger.js';
-import { remoteOf } from '../support/inspect.js';
+import { remoteOf, whenTaken } from '../support/inspect.js';
 import {
   CANARY,
   TRACED_WORKFLOWS,
@@ -27,8 +27,12 @@ describe('the trace of a call', () => {
   });
   after(() => telemetry.stop());
 
-  const openTarget = async (stage: TracedStage, callerWorkflowId: string) =>
-    (await remoteOf(stage.clusters.b, callerWorkflowId)).target.signal('open', CANARY);
+  /** Once the target runs: a signal that comes along with its start is handled in the span of its run. */
+  const openTarget = async (stage: TracedStage, callerWorkflowId: string) => {
+    const { target } = await remoteOf(stage.clusters.b, callerWorkflowId);
+    await whenTaken(target, 0);
+    await target.signal('open', CANARY);
+  };
   const startTraced = (stage: TracedStage, workflow: string, taskQueue: string, arg: unknown) =>
     stage.client.workflow.start(workflow, {
       taskQueue,
